@@ -1,0 +1,397 @@
+//! A policy with every name resolved, ready to be written as a blob.
+//!
+//! The compiler builds a [`PolicyDraft`]; [`PolicyDraft::write`] turns it into bytes. References between parts are
+//! positions in the draft's vectors.
+
+use crate::vocabulary::{CounterKey, Detector, Event, Mode, OnError, Threat, Value};
+
+/// A whole policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyDraft {
+    /// What happens when the filter itself cannot work.
+    pub on_error: OnError,
+    /// How a client is told from another.
+    pub client: ClientDraft,
+    /// Address lists that conditions refer to.
+    pub lists: Vec<ListDraft>,
+    /// Who is exempt, and from what.
+    pub allow: Vec<AllowDraft>,
+    /// What is counted.
+    pub counters: Vec<CounterDraft>,
+    /// What scores.
+    pub rules: Vec<RuleDraft>,
+    /// At most one per threat.
+    pub ladders: Vec<LadderDraft>,
+    /// The applications, each with hosts of its own.
+    pub apps: Vec<AppDraft>,
+}
+
+/// How a client is told from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientDraft {
+    /// Where the client's address comes from.
+    pub address_from: AddressFrom,
+    /// How many bits of an IPv6 address tell clients apart, 32 to 128.
+    pub ipv6_prefix: u8,
+    /// The first of these that counts names the client; the address is always the last resort.
+    pub keys: Vec<ClientKey>,
+}
+
+/// Where the client's address comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressFrom {
+    /// What Envoy says, `source.address`.
+    Envoy,
+    /// This many entries of `X-Forwarded-For` counted from its end, after the one that Envoy itself appended. 1 to 16.
+    TrustedHops(u8),
+}
+
+/// Something that names a client better than its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientKey {
+    /// A cookie by this name, which counts once the upstream was seen setting that very value.
+    IssuedCookie(String),
+    /// A header by this lower-case name, whose value counts once the upstream answered it with 2xx on a route that is
+    /// marked `authenticated`.
+    AcceptedHeader(String),
+}
+
+/// A named list of addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListDraft {
+    /// Its name in the policy.
+    pub name: String,
+    /// The addresses.
+    pub ranges: Vec<AddressRange>,
+}
+
+/// An inclusive range of addresses. IPv4 is written as IPv4-mapped IPv6 (`::ffff:a.b.c.d`). Ranges of one list are
+/// sorted and do not overlap or touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AddressRange {
+    /// The first address.
+    pub first: u128,
+    /// The last address.
+    pub last: u128,
+}
+
+/// An exemption. Exempt clients are not counted either.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowDraft {
+    /// Whom it exempts.
+    pub ranges: Vec<AddressRange>,
+    /// From what.
+    pub skip: Vec<Threat>,
+    /// Why, in the author's words.
+    pub because: String,
+}
+
+/// Something counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CounterDraft {
+    /// Its name in the policy.
+    pub name: String,
+    /// What is counted.
+    pub source: CounterSource,
+    /// What it is kept for.
+    pub key: CounterKey,
+    /// The sliding window in milliseconds, one second to 24 hours. Read as eight buckets: a count covers between seven
+    /// eighths of the window and all of it.
+    pub window_ms: u32,
+    /// The highest `over:` that any condition compares this counter with, 1 to 65,000 for counts and 1 to 512 for
+    /// distinct values. Distinct counters are sized by it.
+    pub highest_threshold: u32,
+    /// For [`Event::Request`]: how many events a worker may hold back before it writes them, 1 to 64. The count that
+    /// another worker sees is behind by at most this much; the total overshoots by at most workers times this. Other
+    /// sources are written at once and have 1 here.
+    pub flush_at: u16,
+}
+
+/// What a counter counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CounterSource {
+    /// Occurrences.
+    Count(Event),
+    /// Different values; [`Value::PathParameter`] carries the parameter's name here.
+    Distinct(Value, Option<String>),
+}
+
+/// A contribution to a threat's score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleDraft {
+    /// Stable id for records and metrics: the author's `id:` or `<threat>-<position>`, `[a-z0-9-]`, at most 48 bytes.
+    pub id: String,
+    /// What it scores for.
+    pub threat: Threat,
+    /// When it scores.
+    pub when: Condition,
+    /// How much, 1 to 1000.
+    pub points: u16,
+    /// Why, in the author's words.
+    pub because: String,
+    /// `Report`: the rule scores in `would_do` only, whatever the app's mode.
+    pub mode: Mode,
+}
+
+/// When a rule scores. At most 64 nodes, at most 8 deep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// A counter stands above a number, this exchange included.
+    CounterOver {
+        /// Position in [`PolicyDraft::counters`].
+        counter: usize,
+        /// The number.
+        over: u32,
+    },
+    /// The client's address is in the list at this position.
+    List(usize),
+    /// The exchange matched this route.
+    Route {
+        /// Position in [`PolicyDraft::apps`].
+        app: usize,
+        /// Position in [`AppDraft::routes`].
+        route: usize,
+    },
+    /// The exchange belongs to the app at this position.
+    App(usize),
+    /// The exchange is a login.
+    Login,
+    /// All of them.
+    All(Vec<Condition>),
+    /// At least one of them.
+    Any(Vec<Condition>),
+    /// Not this one.
+    Not(Box<Condition>),
+}
+
+/// What a threat's score leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LadderDraft {
+    /// Whose score.
+    pub threat: Threat,
+    /// Steps by rising score, at most 8.
+    pub steps: Vec<StepDraft>,
+}
+
+/// One rung of a ladder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepDraft {
+    /// The score from which it applies.
+    pub at: u16,
+    /// What it does.
+    pub action: ActionDraft,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionDraft {
+    /// Tell the upstream and the log.
+    Tag,
+    /// Let at most so many requests a minute through, one at a time at even distances.
+    Throttle {
+        /// Requests per minute, 1 to 60,000.
+        per_minute: u32,
+        /// How the refusal looks; the default status is 429.
+        reply: ReplyDraft,
+    },
+    /// Ask the client to prove itself; what the reply asks for is the app's business.
+    Challenge {
+        /// How the challenge looks; the default status is 403.
+        reply: ReplyDraft,
+    },
+    /// Refuse.
+    Block {
+        /// How long the client stays refused after its score has fallen; 0 for this request only. At most 24 hours.
+        for_ms: u32,
+        /// How the refusal looks; the default status is 403.
+        reply: ReplyDraft,
+    },
+}
+
+/// How the filter's own reply looks. What is absent gets the built-in text of the action.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplyDraft {
+    /// HTTP status, 200 to 599.
+    pub status: Option<u16>,
+    /// Body for clients that accept JSON, at most 16 KiB.
+    pub json: Option<String>,
+    /// Body for clients that prefer HTML, at most 16 KiB.
+    pub html: Option<String>,
+}
+
+/// An application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppDraft {
+    /// Its name, `[a-z0-9-]`, at most 32 bytes.
+    pub name: String,
+    /// Which hosts it serves.
+    pub hosts: Vec<HostPattern>,
+    /// Its mode, inherited from the policy's where the author says nothing.
+    pub mode: Mode,
+    /// Who is asked about it; may be empty.
+    pub owner: String,
+    /// Its routes.
+    pub routes: Vec<RouteDraft>,
+    /// Its logins.
+    pub logins: Vec<LoginDraft>,
+    /// Its traps.
+    pub honeypots: Vec<HoneypotDraft>,
+    /// What is looked for in its replies.
+    pub sensitive: Vec<SensitiveDraft>,
+}
+
+/// Which hosts an app serves. An exact host wins over a suffix, a longer suffix over a shorter, any comes last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostPattern {
+    /// This host, lower case, without port.
+    Exact(String),
+    /// Every host below this domain, given without the `*.`.
+    Below(String),
+    /// Every host.
+    Any,
+}
+
+/// A path, by segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPattern {
+    /// The segments; `/` itself has none.
+    pub segments: Vec<Segment>,
+}
+
+/// A segment of a path pattern. On the same position a literal wins over a parameter or `*`, these over `**`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// Exactly this, after normalisation.
+    Literal(String),
+    /// Any one segment, named.
+    Parameter(String),
+    /// Any one segment.
+    Any,
+    /// The rest of the path, also nothing. Only as the last segment.
+    Rest,
+}
+
+/// Which methods; empty for all. Upper case.
+pub type Methods = Vec<String>;
+
+/// A named route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteDraft {
+    /// Its name, unique in the app, `[a-z0-9-]`, at most 32 bytes.
+    pub name: String,
+    /// Which methods.
+    pub methods: Methods,
+    /// Which paths.
+    pub path: PathPattern,
+    /// The app's mode, or `Report` in an app that enforces. Never stronger than the app's.
+    pub mode: Mode,
+    /// A 2xx here proves that the client's credentials were accepted.
+    pub authenticated: bool,
+}
+
+/// A login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginDraft {
+    /// Its name, unique among the routes of the app; `login` or `login-2` where the author gives none.
+    pub name: String,
+    /// Which method, upper case.
+    pub method: String,
+    /// Which paths.
+    pub path: PathPattern,
+    /// The app's mode, or `Report` in an app that enforces.
+    pub mode: Mode,
+    /// Where the user name is.
+    pub username: FieldSource,
+    /// Where the password is.
+    pub password: Option<FieldSource>,
+    /// What a reply looks like that proves success.
+    pub success: OutcomeCondition,
+    /// What a reply looks like that proves failure. Where both hold, or neither, the outcome is unknown.
+    pub failure: OutcomeCondition,
+}
+
+/// Where a login's field is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldSource {
+    /// A field of an `application/x-www-form-urlencoded` body.
+    Form(String),
+    /// A JSON pointer (RFC 6901) into a JSON body.
+    Json(String),
+    /// A parameter of the query string.
+    Query(String),
+    /// The user of `Authorization: Basic` (RFC 7617).
+    BasicUser,
+    /// The password of `Authorization: Basic`.
+    BasicPassword,
+}
+
+/// What a reply looks like. At most 32 nodes, at most 8 deep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutcomeCondition {
+    /// The status is this, or of this class (1 to 5).
+    Status(u16),
+    /// The header is there, and contains this where a text is given. Lower-case name.
+    Header {
+        /// Its lower-case name.
+        name: String,
+        /// What it must contain.
+        contains: Option<String>,
+    },
+    /// The reply sets this cookie to something that is not empty.
+    SetsCookie(String),
+    /// The first 64 KiB of the body contain this.
+    BodyContains(String),
+    /// The first 64 KiB of the JSON body have this at that pointer.
+    Json {
+        /// RFC 6901.
+        pointer: String,
+        /// What stands there: a string's decoded text, or the literal text of a number, `true`, `false` or `null`.
+        equals: String,
+    },
+    /// All of them.
+    All(Vec<OutcomeCondition>),
+    /// At least one of them.
+    Any(Vec<OutcomeCondition>),
+    /// Not this one.
+    Not(Box<OutcomeCondition>),
+}
+
+/// A trap: a path that no customer has a reason to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoneypotDraft {
+    /// Which paths.
+    pub path: PathPattern,
+    /// What it scores for.
+    pub threat: Threat,
+    /// How much, 1 to 1000.
+    pub points: u16,
+    /// How long the client keeps these points, one second to 24 hours.
+    pub for_ms: u32,
+    /// Why, in the author's words; may be empty.
+    pub because: String,
+}
+
+/// What is looked for in replies, and what then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SensitiveDraft {
+    /// What is looked for.
+    pub find: Vec<Detector>,
+    /// In the replies of which paths.
+    pub paths: PathPattern,
+    /// What then.
+    pub action: SensitiveAction,
+    /// How many characters at the end of a value stay readable when it is masked, 0 to 8.
+    pub keep_last: u8,
+}
+
+/// What happens to a reply with a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum SensitiveAction {
+    /// Tell the log.
+    Tag = 0,
+    /// Overwrite the value, length unchanged.
+    Mask = 1,
+    /// Refuse the reply where it can be held, overwrite the value where not.
+    Block = 2,
+}

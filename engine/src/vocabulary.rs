@@ -1,0 +1,129 @@
+//! The closed sets of words that a policy, its blob and a decision share.
+
+/// What an exchange may be suspected of. Scores add up per threat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Threat {
+    /// Logins with credentials that belong to somebody else.
+    AccountTakeover = 0,
+    /// Reading a catalogue or customer data at machine speed.
+    Scraping = 1,
+    /// Replies that carry what nobody meant to send.
+    Leakage = 2,
+    /// Probing for weaknesses.
+    Injection = 3,
+}
+
+impl Threat {
+    /// Every threat, in the order of its number.
+    pub const ALL: [Self; 4] = [Self::AccountTakeover, Self::Scraping, Self::Leakage, Self::Injection];
+
+    /// The name that policies, records and metrics use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccountTakeover => "account-takeover",
+            Self::Scraping => "scraping",
+            Self::Leakage => "leakage",
+            Self::Injection => "injection",
+        }
+    }
+}
+
+/// Whether decisions are carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Mode {
+    /// Decide and record, never act.
+    Report = 0,
+    /// Decide, record and act.
+    Enforce = 1,
+}
+
+/// What happens to an exchange when the filter itself cannot work, for example because its state is unreadable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum OnError {
+    /// Let it through and count it.
+    Allow = 0,
+    /// Refuse it with 503 where the app enforces.
+    Deny = 1,
+}
+
+/// What a counter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A request reached the filter. Gathered per worker, see [`crate::blob::draft::CounterDraft::flush_at`].
+    Request,
+    /// A login was tried. Reserved before the upstream sees it.
+    LoginAttempt,
+    /// A login succeeded. Reserved like an attempt, settled by the reply.
+    LoginSuccess,
+    /// A login was refused by the upstream. Reserved like an attempt, settled by the reply.
+    LoginFailure,
+    /// The upstream answered with this status; `4` stands for 400 to 499 and so on, numbers from 100 on for themselves.
+    ResponseStatus(u16),
+    /// Sensitive values found in replies; each value counts.
+    SensitiveFound,
+}
+
+/// What a counter tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// The user name of a login.
+    LoginUsername,
+    /// The password of a login, as a keyed hash.
+    LoginPassword,
+    /// The client.
+    Client,
+    /// The address.
+    Address,
+    /// The normalised path.
+    Path,
+    /// The value of a named path parameter; the name is a string of the blob.
+    PathParameter,
+}
+
+/// What a counter is kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum CounterKey {
+    /// The client's address, IPv6 cut to the policy's prefix.
+    Address = 0,
+    /// The client: the first of the policy's client keys that counts, or the address.
+    Client = 1,
+    /// The account that a login names.
+    LoginUsername = 2,
+    /// The route of the exchange; all clients together.
+    Route = 3,
+}
+
+/// What is looked for in replies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Detector {
+    /// Payment card numbers: length, issuer range and Luhn.
+    PaymentCard = 0,
+    /// International bank account numbers: country, length and mod 97.
+    Iban = 1,
+    /// US social security numbers, grouped, with the rules of the SSA.
+    UsSsn = 2,
+    /// E-mail addresses.
+    Email = 3,
+}
+
+impl Detector {
+    /// Every detector, in the order of its number.
+    pub const ALL: [Self; 4] = [Self::PaymentCard, Self::Iban, Self::UsSsn, Self::Email];
+
+    /// The name that policies, records and metrics use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PaymentCard => "payment_card",
+            Self::Iban => "iban",
+            Self::UsSsn => "us_ssn",
+            Self::Email => "email",
+        }
+    }
+}
