@@ -1,0 +1,42 @@
+//! How a client is told from another, and what happens when the filter cannot work.
+
+use super::field::{record, word_field};
+use crate::vocabulary::OnError;
+
+record! {
+    /// The policy's single values. Exactly one record.
+    Basics in "basics" as 2 {
+        /// What happens when the filter itself cannot work.
+        on_error: OnError,
+        /// 0: the address is what the host says. Otherwise so many hops of `X-Forwarded-For` are trusted, 1 to 16.
+        trusted_hops: u8,
+        /// How many bits of an IPv6 address tell clients apart, 32 to 128.
+        ipv6_prefix: u8,
+    }
+}
+
+/// What kind of thing names a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ClientKeyKind {
+    /// A cookie that the upstream set.
+    IssuedCookie = 1,
+    /// A header value that the upstream accepted.
+    AcceptedHeader = 2,
+}
+word_field!(
+    ClientKeyKind,
+    "a known kind of client key",
+    ClientKeyKind::IssuedCookie,
+    ClientKeyKind::AcceptedHeader
+);
+
+record! {
+    /// One way to name a client; the first that counts wins.
+    ClientKeyRecord in "client keys" as 3 {
+        /// What kind of thing.
+        kind: ClientKeyKind,
+        /// The cookie's or header's name.
+        name: &'p str,
+    }
+}
