@@ -6,4 +6,10 @@
 //! author is shown at a desk is what the proxy does.
 
 pub mod blob;
+pub mod clock;
+pub mod keyed_hash;
+pub mod metrics;
+pub mod settings;
+pub mod state;
+pub mod verdict;
 pub mod vocabulary;

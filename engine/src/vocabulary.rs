@@ -127,3 +127,13 @@ impl Detector {
         }
     }
 }
+
+/// An inclusive range of addresses. IPv4 is written as IPv4-mapped IPv6 (`::ffff:a.b.c.d`). Ranges of one list are
+/// sorted and do not overlap or touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AddressRange {
+    /// The first address.
+    pub first: u128,
+    /// The last address.
+    pub last: u128,
+}

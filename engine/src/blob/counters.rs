@@ -150,7 +150,7 @@ record! {
         len: u16,
         /// Hash over everything that gives the bytes of a cell their meaning.
         definitions: u64,
-        /// Until when the client is refused: `u32` enforced, `u32` reported, in seconds.
+        /// Until when the client is refused: `u32` enforced, `u32` reported, `u32` since when, in seconds.
         ban: u16,
         /// Until when the client key is vouched for: `u32` in seconds.
         vouched: u16,
@@ -158,7 +158,7 @@ record! {
         throttle: u16,
         /// Attempts whose outcome is not known yet: four `u16` and their number of ten seconds.
         pending: u16,
-        /// Points of honeypots, by threat: `u32` until when, `u16` points, `u16` of them enforced.
+        /// Points of honeypots, by threat: `u32` until when, `u16` points, `u16` of them enforced, `u32` since when.
         marks: [u16; 4],
     }
 }
@@ -275,7 +275,7 @@ mod layout {
         }
         let actions = || draft.ladders.iter().flat_map(|ladder| ladder.steps.iter().map(|step| &step.action));
         if actions().any(|action| matches!(action, ActionDraft::Block { for_ms: 1.., .. })) {
-            shape.ban = place(&mut shape, 8);
+            shape.ban = place(&mut shape, 12);
         }
         if !draft.client.keys.is_empty() {
             shape.vouched = place(&mut shape, 4);
@@ -287,7 +287,7 @@ mod layout {
             let trapped =
                 |app: &crate::blob::draft::AppDraft| app.honeypots.iter().any(|pot| pot.threat == threat);
             if draft.apps.iter().any(trapped) {
-                let offset = place(&mut shape, 8);
+                let offset = place(&mut shape, 12);
                 if let Some(mark) = shape.marks.get_mut(threat as usize) {
                     *mark = offset;
                 }

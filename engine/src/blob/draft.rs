@@ -3,6 +3,7 @@
 //! The compiler builds a [`PolicyDraft`]; [`PolicyDraft::write`] turns it into bytes. References between parts are
 //! positions in the draft's vectors.
 
+pub use crate::vocabulary::AddressRange;
 use crate::vocabulary::{CounterKey, Detector, Event, Mode, OnError, Threat, Value};
 
 /// A whole policy.
@@ -63,16 +64,6 @@ pub struct ListDraft {
     pub name: String,
     /// The addresses.
     pub ranges: Vec<AddressRange>,
-}
-
-/// An inclusive range of addresses. IPv4 is written as IPv4-mapped IPv6 (`::ffff:a.b.c.d`). Ranges of one list are
-/// sorted and do not overlap or touch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AddressRange {
-    /// The first address.
-    pub first: u128,
-    /// The last address.
-    pub last: u128,
 }
 
 /// An exemption. Exempt clients are not counted either.

@@ -180,8 +180,8 @@ impl<'p> Policy<'p> {
             return Err(BlobError::expected(CellShape::NAME, "one shape for each kind, in order"));
         }
         for shape in &self.shapes {
-            let parts = [(shape.ban, 8), (shape.vouched, 4), (shape.throttle, 8), (shape.pending, 12)];
-            let marks = shape.marks.map(|mark| (mark, 8));
+            let parts = [(shape.ban, 12), (shape.vouched, 4), (shape.throttle, 8), (shape.pending, 12)];
+            let marks = shape.marks.map(|mark| (mark, 12));
             let fits = |(offset, len): &(u16, u16)| {
                 *offset == super::counters::ABSENT
                     || u32::from(*offset) + u32::from(*len) <= u32::from(shape.len)

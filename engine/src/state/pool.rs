@@ -1,0 +1,267 @@
+//! The pool of pages: which page holds a key, and how a page is loaded and written.
+
+use super::cell::Cell;
+use super::delta::{DeltaTable, Waiting};
+use super::page::{Identity, Page, Standing};
+use super::store::{PageStore, StoreUnavailable, Version, Written};
+use crate::blob::Policy;
+use crate::blob::counters::{CellKind, CellShape, Counter, Source};
+use crate::clock::Millis;
+use crate::vocabulary::{CounterKey, Event};
+
+/// The fewest pages that a pool may have.
+pub const MIN_PAGES: u32 = 64;
+/// The most: 128 MiB.
+pub const MAX_PAGES: u32 = 65_536;
+/// How often a write is tried again after another writer was faster.
+pub const MAX_TRIES: u32 = 16;
+
+/// Where a key's cell is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CellAddress {
+    /// The page.
+    pub page: u32,
+    /// What tells the key's cell from others in the page; never 0.
+    pub tag: u32,
+    /// Which table, by its number; follows from the page.
+    pub kind: u8,
+}
+
+impl CellAddress {
+    pub(crate) const FIRST: Self = Self { page: 0, tag: 0, kind: 0 };
+    pub(crate) const LAST: Self = Self { page: u32::MAX, tag: u32::MAX, kind: u8::MAX };
+}
+
+/// For which of the counters' keys a cell stands in an exchange; the cell of a client known by its address stands for both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Roles(pub [bool; 4]);
+
+impl Roles {
+    /// One role.
+    #[must_use]
+    pub fn only(key: CounterKey) -> Self {
+        Self::default().and(key)
+    }
+
+    /// One more role.
+    #[must_use]
+    pub fn and(mut self, key: CounterKey) -> Self {
+        if let Some(role) = self.0.get_mut(key as usize) {
+            *role = true;
+        }
+        self
+    }
+
+    /// Whether counters with this key apply.
+    #[must_use]
+    pub fn has(self, key: CounterKey) -> bool {
+        self.0.get(key as usize).copied().unwrap_or(false)
+    }
+}
+
+/// How many pages each table has. Depends on the size of the pool only.
+#[must_use]
+pub const fn pages_of(kind: CellKind, total: u32) -> std::ops::Range<u32> {
+    let routes = if total / 32 == 0 { 1 } else { total / 32 };
+    let accounts = total / 16 * 5;
+    match kind {
+        CellKind::Route => 0..routes,
+        CellKind::Account => routes..routes + accounts,
+        CellKind::Caller => routes + accounts..total,
+    }
+}
+
+/// The page and tag of a key.
+#[must_use]
+pub fn locate(kind: CellKind, hash: u64, total: u32) -> CellAddress {
+    let pages = pages_of(kind, total);
+    let share = (hash >> 32) * u64::from(pages.end - pages.start);
+    let page = pages.start.saturating_add(u32::try_from(share >> 32).unwrap_or(0));
+    #[expect(clippy::cast_possible_truncation, reason = "the low half is the tag")]
+    let tag = (hash as u32).max(1);
+    CellAddress { page, tag, kind: kind as u8 }
+}
+
+/// Pages as one configuration sees them.
+pub struct Pool<'a, 'p> {
+    /// The policy that gives bytes their meaning.
+    pub policy: &'a Policy<'p>,
+    /// How many pages there are.
+    pub pages: u32,
+    /// Tells hash keys apart.
+    pub key_id: u32,
+    /// This configuration's number.
+    pub epoch: u32,
+    /// Where pages are kept.
+    pub store: &'a mut dyn PageStore,
+}
+
+/// A page that was loaded for one cell.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The cell's address.
+    pub address: CellAddress,
+    /// The page.
+    pub page: Page,
+    version: Option<Version>,
+    standing: Standing,
+}
+
+impl Loaded {
+    /// Whether the page was written by something else.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.standing == Standing::Foreign
+    }
+}
+
+/// Why state could not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateError {
+    /// The store refuses.
+    Unavailable,
+    /// Other writers were faster too many times.
+    Contention,
+}
+
+impl From<StoreUnavailable> for StateError {
+    fn from(_: StoreUnavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl<'p> Pool<'_, 'p> {
+    /// The shape of the cells of an address.
+    #[must_use]
+    pub fn shape(&self, address: CellAddress) -> Option<&CellShape<'p>> {
+        self.policy.shapes.get(usize::from(address.kind))
+    }
+
+    fn identity(&self, address: CellAddress) -> Option<Identity> {
+        let shape = self.shape(address)?;
+        // Under another hash key the same tag is another client.
+        let definitions = shape.definitions ^ (u64::from(self.key_id) << 32 | u64::from(self.key_id));
+        Some(Identity { kind: shape.kind, definitions, epoch: self.epoch })
+    }
+
+    /// Loads the page of a cell.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn load(&mut self, address: CellAddress) -> Result<Loaded, StateError> {
+        let identity = self.identity(address).ok_or(StateError::Unavailable)?;
+        let stored = self.store.load(address.page)?;
+        let version = stored.as_ref().map(|stored| stored.version);
+        let (page, standing) = Page::open(stored.map(|stored| stored.bytes), identity);
+        Ok(Loaded { address, page, version, standing })
+    }
+
+    /// Writes a loaded page if nobody else did meanwhile. A page of a newer configuration is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn save(&mut self, loaded: &Loaded) -> Result<Written, StateError> {
+        if loaded.standing == Standing::Superseded {
+            return Ok(Written::Yes);
+        }
+        Ok(self.store.store(loaded.address.page, loaded.page.bytes(), loaded.version)?)
+    }
+
+    /// The cell of a loaded page, for reading.
+    #[must_use]
+    pub fn cell<'l>(&self, loaded: &'l Loaded) -> Option<Cell<&'l [u8]>> {
+        let shape = self.shape(loaded.address)?;
+        let index = loaded.page.find(shape, loaded.address.tag)?;
+        Some(loaded.page.cell(shape, index))
+    }
+
+    /// Changes a cell, also giving it what waits for its page. `false` where the page had no room for the key; what
+    /// waited and found no room either is dropped with it.
+    pub fn change(
+        &self,
+        loaded: &mut Loaded,
+        waiting: &[(CellAddress, Waiting)],
+        now: Millis,
+        change: impl FnOnce(&mut Cell<&mut [u8]>, &CellShape<'p>),
+    ) -> bool {
+        let Some(shape) = self.shape(loaded.address) else { return false };
+        for (address, waiting) in waiting {
+            if let Some(index) = loaded.page.claim(shape, &self.policy.counters, address.tag, now) {
+                apply_requests(&mut loaded.page.cell_mut(shape, index), &self.policy.counters, waiting, now);
+            }
+        }
+        let Some(index) = loaded.page.claim(shape, &self.policy.counters, loaded.address.tag, now) else {
+            return false;
+        };
+        let mut cell = loaded.page.cell_mut(shape, index);
+        cell.touch(now);
+        change(&mut cell, shape);
+        true
+    }
+
+    /// Loads, changes and writes a cell until no other writer was faster.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses, or after [`MAX_TRIES`] conflicts.
+    pub fn update(
+        &mut self,
+        address: CellAddress,
+        now: Millis,
+        mut change: impl FnMut(&mut Cell<&mut [u8]>, &CellShape<'p>),
+    ) -> Result<(), StateError> {
+        for _ in 0..MAX_TRIES {
+            let mut loaded = self.load(address)?;
+            self.change(&mut loaded, &[], now, &mut change);
+            if self.save(&loaded)? == Written::Yes {
+                return Ok(());
+            }
+        }
+        Err(StateError::Contention)
+    }
+
+    /// Writes what waits for a page. What could not be written waits on.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses, or after [`MAX_TRIES`] conflicts.
+    pub fn flush(&mut self, deltas: &mut DeltaTable, page: u32, now: Millis) -> Result<(), StateError> {
+        let waiting = deltas.take_page(page);
+        let Some((address, _)) = waiting.first().copied() else { return Ok(()) };
+        let mut outcome = Err(StateError::Contention);
+        for _ in 0..MAX_TRIES {
+            let written = self.load(address).and_then(|mut loaded| {
+                let Some(shape) = self.shape(address) else { return Err(StateError::Unavailable) };
+                for (address, waiting) in &waiting {
+                    if let Some(index) = loaded.page.claim(shape, &self.policy.counters, address.tag, now) {
+                        let mut cell = loaded.page.cell_mut(shape, index);
+                        cell.touch(now);
+                        apply_requests(&mut cell, &self.policy.counters, waiting, now);
+                    }
+                }
+                self.save(&loaded)
+            });
+            match written {
+                Ok(Written::Yes) => return Ok(()),
+                Ok(Written::Conflict) => {}
+                Err(error) => {
+                    outcome = Err(error);
+                    break;
+                }
+            }
+        }
+        deltas.put_back(waiting);
+        outcome
+    }
+}
+
+fn apply_requests(cell: &mut Cell<&mut [u8]>, counters: &[Counter<'_>], waiting: &Waiting, now: Millis) {
+    for counter in counters.iter().filter(|counter| counter.source == Source::Count(Event::Request)) {
+        let events = waiting.by_role.get(counter.key as usize).copied().unwrap_or(0);
+        if events > 0 {
+            cell.add(counter, now, events);
+        }
+    }
+}
