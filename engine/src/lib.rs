@@ -6,4 +6,6 @@
 //! author is shown at a desk is what the proxy does.
 
 pub mod blob;
+pub mod http;
+pub mod sensitive;
 pub mod vocabulary;
