@@ -7,8 +7,10 @@
 
 pub mod blob;
 pub mod clock;
+pub mod http;
 pub mod keyed_hash;
 pub mod metrics;
+pub mod sensitive;
 pub mod settings;
 pub mod state;
 pub mod verdict;

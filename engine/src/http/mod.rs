@@ -1,0 +1,18 @@
+//! Readers of the untrusted parts of an exchange: paths, addresses, cookies, forms, JSON.
+//!
+//! Every reader takes any bytes, never panics, runs in linear time without recursion and keeps bounded memory. Those
+//! that read bodies are streaming: they give the same answer for every way of cutting the body into chunks.
+
+pub mod accept;
+pub mod address;
+pub mod basic;
+pub mod cookie;
+mod field;
+pub mod form;
+pub mod host;
+pub mod json;
+pub mod literal;
+pub mod path;
+pub mod query;
+
+pub use field::{Field, LONGEST_VALUE, Reading};
