@@ -1,0 +1,188 @@
+//! International bank account numbers (ISO 13616): a country, its length, and a remainder of 1 modulo 97.
+//!
+//! Accepted in upper case, in one piece or in groups of four joined by single spaces, as the standard writes them on
+//! screen and on paper.
+
+use super::text::{Known, Text};
+
+/// Countries and the lengths of their numbers, from the IBAN registry (SWIFT, release 99).
+const COUNTRIES: &[(&[u8; 2], usize)] = &[
+    (b"AD", 24),
+    (b"AE", 23),
+    (b"AL", 28),
+    (b"AT", 20),
+    (b"AZ", 28),
+    (b"BA", 20),
+    (b"BE", 16),
+    (b"BG", 22),
+    (b"BH", 22),
+    (b"BI", 27),
+    (b"BR", 29),
+    (b"BY", 28),
+    (b"CH", 21),
+    (b"CR", 22),
+    (b"CY", 28),
+    (b"CZ", 24),
+    (b"DE", 22),
+    (b"DJ", 27),
+    (b"DK", 18),
+    (b"DO", 28),
+    (b"EE", 20),
+    (b"EG", 29),
+    (b"ES", 24),
+    (b"FI", 18),
+    (b"FK", 18),
+    (b"FO", 18),
+    (b"FR", 27),
+    (b"GB", 22),
+    (b"GE", 22),
+    (b"GI", 23),
+    (b"GL", 18),
+    (b"GR", 27),
+    (b"GT", 28),
+    (b"HN", 28),
+    (b"HR", 21),
+    (b"HU", 28),
+    (b"IE", 22),
+    (b"IL", 23),
+    (b"IQ", 23),
+    (b"IS", 26),
+    (b"IT", 27),
+    (b"JO", 30),
+    (b"KW", 30),
+    (b"KZ", 20),
+    (b"LB", 28),
+    (b"LC", 32),
+    (b"LI", 21),
+    (b"LT", 20),
+    (b"LU", 20),
+    (b"LV", 21),
+    (b"LY", 25),
+    (b"MC", 27),
+    (b"MD", 24),
+    (b"ME", 22),
+    (b"MK", 19),
+    (b"MN", 20),
+    (b"MR", 27),
+    (b"MT", 31),
+    (b"MU", 30),
+    (b"NI", 28),
+    (b"NL", 18),
+    (b"NO", 15),
+    (b"OM", 23),
+    (b"PK", 24),
+    (b"PL", 28),
+    (b"PS", 29),
+    (b"PT", 25),
+    (b"QA", 29),
+    (b"RO", 24),
+    (b"RS", 22),
+    (b"RU", 33),
+    (b"SA", 24),
+    (b"SC", 31),
+    (b"SD", 18),
+    (b"SE", 24),
+    (b"SI", 19),
+    (b"SK", 24),
+    (b"SM", 27),
+    (b"SO", 23),
+    (b"ST", 25),
+    (b"SV", 28),
+    (b"TL", 23),
+    (b"TN", 24),
+    (b"TR", 26),
+    (b"UA", 29),
+    (b"VA", 22),
+    (b"VG", 24),
+    (b"XK", 20),
+    (b"YE", 30),
+];
+
+/// What stands at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Iban {
+    /// No account number.
+    None,
+    /// The bytes that decide are still to come.
+    Open,
+    /// An account number up to this position.
+    Until(usize),
+}
+
+/// Examines a place where a capital letter stands.
+pub(super) fn examine(text: &Text<'_>, start: usize) -> Iban {
+    if !text.begins_word(start) {
+        return Iban::None;
+    }
+    let mut country = [0; 2];
+    for (place, letter) in country.iter_mut().enumerate() {
+        let position = start.saturating_add(place);
+        match text.at(position) {
+            Some(byte) if byte.is_ascii_uppercase() => *letter = byte,
+            None if text.is_open(position) => return Iban::Open,
+            _ => return Iban::None,
+        }
+    }
+    let Ok(known) = COUNTRIES.binary_search_by_key(&&country, |(country, _)| country) else {
+        return Iban::None;
+    };
+    let Some((_, length)) = COUNTRIES.get(known) else { return Iban::None };
+    account(text, start, *length)
+}
+
+/// Reads a number of this many characters, with or without spaces behind every fourth.
+fn account(text: &Text<'_>, start: usize, length: usize) -> Iban {
+    let mut characters = [0_u8; 34];
+    let mut position = start;
+    let mut grouped = false;
+    for (place, slot) in characters.iter_mut().take(length).enumerate() {
+        if place == 4 {
+            grouped = text.at(position) == Some(b' ');
+        }
+        if grouped && place % 4 == 0 && place > 0 {
+            match text.at(position) {
+                Some(b' ') => position = position.saturating_add(1),
+                None if text.is_open(position) => return Iban::Open,
+                _ => return Iban::None,
+            }
+        }
+        match text.at(position) {
+            Some(byte) if byte.is_ascii_digit() || (byte.is_ascii_uppercase() && !matches!(place, 2 | 3)) => {
+                *slot = byte
+            }
+            None if text.is_open(position) => return Iban::Open,
+            _ => return Iban::None,
+        }
+        position = position.saturating_add(1);
+    }
+    let valid = characters.get(..length).is_some_and(is_valid);
+    match (valid, text.ends_word(position)) {
+        (false, _) | (true, Known::No) => Iban::None,
+        (true, Known::Yes) => Iban::Until(position),
+        (true, Known::Open) => Iban::Open,
+    }
+}
+
+/// ISO 7064 MOD 97-10: the first four characters moved to the end, letters read as 10 to 35.
+fn is_valid(characters: &[u8]) -> bool {
+    let (head, account) = characters.split_at(characters.len().min(4));
+    let remainder = account.iter().chain(head).fold(0_u32, |remainder, byte| {
+        let (shift, value) = match byte {
+            b'0'..=b'9' => (10, byte.wrapping_sub(b'0')),
+            _ => (100, byte.wrapping_sub(b'A').wrapping_add(10)),
+        };
+        remainder.wrapping_mul(shift).wrapping_add(u32::from(value)) % 97
+    });
+    remainder == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn countries_are_sorted_and_fit() {
+        assert!(COUNTRIES.is_sorted_by(|left, right| left.0 < right.0));
+        assert!(COUNTRIES.iter().all(|(_, length)| (15..=34).contains(length)));
+    }
+}
