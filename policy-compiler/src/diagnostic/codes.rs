@@ -189,6 +189,9 @@ codes! {
     THRESHOLD_RANGE "B0508" Error "a threshold that the counter cannot reach"
     "Counts are exact up to 65,000, counters of distinct values up to 512: beyond that a cell in the filter's state would not be \
      bounded. Take a shorter window and a smaller number."
+    DOES_NOT_FIT "B0509" Error "counters that do not fit into the filter's state"
+    "The state of the filter has cells of a fixed size, one for each client, account or route, and a cell holds all counters of its \
+     kind. Counters of distinct values are as large as the highest number that they are compared with."
     TRAP_ON_ROUTE "B0510" Error "a trap where customers go"
     "A honeypot is a path that no customer has a reason to ask for. This one also matches a route or login of the app, so ordinary requests \
      would be taken for an attacker's."

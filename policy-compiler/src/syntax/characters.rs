@@ -3,9 +3,9 @@
 /// A hidden character and what it is.
 pub(super) fn hidden(text: &str) -> impl Iterator<Item = (usize, char, &'static str)> {
     // A byte order mark is harmless as the first character only.
-    text.char_indices().filter(|(at, character)| (*at, *character) != (0, '\u{feff}')).filter_map(
-        |(at, character)| Some((at, character, describe(character)?)),
-    )
+    text.char_indices()
+        .filter(|(at, character)| (*at, *character) != (0, '\u{feff}'))
+        .filter_map(|(at, character)| Some((at, character, describe(character)?)))
 }
 
 fn describe(character: char) -> Option<&'static str> {
@@ -13,9 +13,12 @@ fn describe(character: char) -> Option<&'static str> {
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
             Some("changes the direction of the text")
         }
-        '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' | '\u{180e}' | '\u{e0000}'..='\u{e007f}' => {
-            Some("has no width")
-        }
+        '\u{200b}'..='\u{200d}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{feff}'
+        | '\u{ad}'
+        | '\u{180e}'
+        | '\u{e0000}'..='\u{e007f}' => Some("has no width"),
         // YAML 1.1 breaks lines here, YAML 1.2 does not.
         '\u{85}' | '\u{2028}' | '\u{2029}' => Some("ends the line for some readers only"),
         '\t' | '\n' | '\r' => None,

@@ -108,7 +108,8 @@ pub const RULE_ID: Form = Form { what: "an id", pattern: "^[a-z0-9][a-z0-9-]{0,4
 /// An address or a range of addresses.
 pub const ADDRESS: Form = Form { what: "an address or range", pattern: "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$" };
 /// A host, everything below a domain, or everything.
-pub const HOST: Form = Form { what: "a host", pattern: "^(\\*|(\\*\\.)?[A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+\\])$" };
+pub const HOST: Form =
+    Form { what: "a host", pattern: "^(\\*|(\\*\\.)?[A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+\\])$" };
 /// A path pattern.
 pub const PATH: Form = Form { what: "a path pattern", pattern: "^/[^?#%]*$" };
 /// A request method.
@@ -132,8 +133,24 @@ impl Section {
 
 /// Every section, in the order of the reference page.
 pub static SECTIONS: &[&Section] = &[
-    &POLICY, &CLIENT, &HOPS, &ALLOW, &LIST, &COUNTER, &THREAT, &RULE, &CONDITION, &COMPARISON, &STEP, &APP, &ROUTE, &LOGIN,
-    &OUTCOME, &HEADER, &HONEYPOT, &SENSITIVE,
+    &POLICY,
+    &CLIENT,
+    &HOPS,
+    &ALLOW,
+    &LIST,
+    &COUNTER,
+    &THREAT,
+    &RULE,
+    &CONDITION,
+    &COMPARISON,
+    &STEP,
+    &APP,
+    &ROUTE,
+    &LOGIN,
+    &OUTCOME,
+    &HEADER,
+    &HONEYPOT,
+    &SENSITIVE,
 ];
 
 #[cfg(test)]

@@ -90,9 +90,9 @@ impl Scalar {
     #[must_use]
     pub fn is_number(&self) -> bool {
         let unsigned = self.text.strip_prefix(['-', '+']).unwrap_or(&self.text);
-        let hexadecimal = unsigned.strip_prefix("0x").is_some_and(|digits| {
-            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-        });
+        let hexadecimal = unsigned
+            .strip_prefix("0x")
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let decimal = unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
             && unsigned.bytes().any(|byte| byte.is_ascii_digit())
             && unsigned.parse::<f64>().is_ok();

@@ -29,8 +29,15 @@ pub fn read(sources: &Sources, file: FileId, findings: &mut Diagnostics) -> Opti
         return None;
     }
     refuse_hidden_characters(text, file, findings);
-    let mut reader =
-        Reader { text, file, index: CharacterIndex::new(text), findings, open: Vec::new(), root: None, nodes: 0 };
+    let mut reader = Reader {
+        text,
+        file,
+        index: CharacterIndex::new(text),
+        findings,
+        open: Vec::new(),
+        root: None,
+        nodes: 0,
+    };
     reader.run()?;
     let root = reader.root.take();
     if root.is_none() {
@@ -48,8 +55,12 @@ fn refuse_hidden_characters(text: &str, file: FileId, findings: &mut Diagnostics
         let span = Span { file, start, end: start + character.len_utf8() };
         let code_point = u32::from(character);
         findings.push(
-            Diagnostic::new(&codes::HIDDEN_CHARACTER, span, format!("the character U+{code_point:04X} {reason}"))
-                .help("delete it; it may have come with text copied from elsewhere"),
+            Diagnostic::new(
+                &codes::HIDDEN_CHARACTER,
+                span,
+                format!("the character U+{code_point:04X} {reason}"),
+            )
+            .help("delete it; it may have come with text copied from elsewhere"),
         );
     }
 }
@@ -72,11 +83,7 @@ struct Open {
 
 enum Content {
     List(Vec<Node>),
-    Map {
-        entries: Vec<Entry>,
-        seen: HashMap<String, Span>,
-        key: Option<PendingKey>,
-    },
+    Map { entries: Vec<Entry>, seen: HashMap<String, Span>, key: Option<PendingKey> },
 }
 
 /// A key whose value has not been seen. Repeated keys and keys that are no text lose their value.
@@ -104,7 +111,11 @@ impl Reader<'_, '_> {
                 Event::DocumentStart(_) => {
                     documents += 1;
                     if documents > 1 {
-                        self.refuse_feature(span, "a second document starts here", "keep one policy in one file");
+                        self.refuse_feature(
+                            span,
+                            "a second document starts here",
+                            "keep one policy in one file",
+                        );
                         return None;
                     }
                 }
@@ -164,21 +175,33 @@ impl Reader<'_, '_> {
         let plain = style == ScalarStyle::Plain;
         if let Some(reason) = plain.then(|| scalars::ambiguity(&text)).flatten() {
             self.findings.push(
-                Diagnostic::new(&codes::AMBIGUOUS_SCALAR, span, format!("`{text}` is not the same for all readers"))
-                    .label(reason)
-                    .help(unambiguous(&text)),
+                Diagnostic::new(
+                    &codes::AMBIGUOUS_SCALAR,
+                    span,
+                    format!("`{text}` is not the same for all readers"),
+                )
+                .label(reason)
+                .help(unambiguous(&text)),
             );
         }
         if !plain && characters::hidden(&text).next().is_some() {
             self.findings.push(
-                Diagnostic::new(&codes::HIDDEN_CHARACTER, span, "an escape stands for a character that cannot be seen")
-                    .help("take it out"),
+                Diagnostic::new(
+                    &codes::HIDDEN_CHARACTER,
+                    span,
+                    "an escape stands for a character that cannot be seen",
+                )
+                .help("take it out"),
             );
         }
         if let Some((_, word)) = characters::mixed_word(&text) {
             self.findings.push(
-                Diagnostic::new(&codes::MIXED_SCRIPTS, span, format!("`{word}` mixes letters of two scripts"))
-                    .help("type the word again in one script"),
+                Diagnostic::new(
+                    &codes::MIXED_SCRIPTS,
+                    span,
+                    format!("`{word}` mixes letters of two scripts"),
+                )
+                .help("type the word again in one script"),
             );
         }
         self.place(Node { span, value: Value::Scalar(Scalar { text, plain }) });
@@ -209,10 +232,18 @@ impl Reader<'_, '_> {
 
     fn refuse_decorations(&mut self, span: Span, anchor: usize, tagged: bool) {
         if anchor != 0 {
-            self.refuse_feature(span, "anchors are not part of policies", "write the value out; quote a text that starts with `&`");
+            self.refuse_feature(
+                span,
+                "anchors are not part of policies",
+                "write the value out; quote a text that starts with `&`",
+            );
         }
         if tagged {
-            self.refuse_feature(span, "tags are not part of policies", "leave the tag out; quote a text that starts with `!`");
+            self.refuse_feature(
+                span,
+                "tags are not part of policies",
+                "leave the tag out; quote a text that starts with `!`",
+            );
         }
     }
 
@@ -229,7 +260,11 @@ impl Reader<'_, '_> {
         if info.contains("anchor") {
             return self.refuse_feature(span, "anchors and aliases are not part of policies", ALIAS_HELP);
         }
-        if info.contains("tag") || info.contains("TAG") || info.contains("the handle") || info.contains("directive") {
+        if info.contains("tag")
+            || info.contains("TAG")
+            || info.contains("the handle")
+            || info.contains("directive")
+        {
             let help = "leave tags and directives out; quote a text that starts with `!` or `%`";
             return self.refuse_feature(span, "tags and directives are not part of policies", help);
         }
@@ -260,9 +295,13 @@ fn key_from(node: Node, seen: &mut HashMap<String, Span>, findings: &mut Diagnos
     };
     if let Some(first) = seen.get(&text) {
         findings.push(
-            Diagnostic::new(&codes::DUPLICATE_KEY, span, format!("the key `{}` stands here twice", shorten(&text)))
-                .also(*first, "first here")
-                .help("keep one of them"),
+            Diagnostic::new(
+                &codes::DUPLICATE_KEY,
+                span,
+                format!("the key `{}` stands here twice", shorten(&text)),
+            )
+            .also(*first, "first here")
+            .help("keep one of them"),
         );
         return PendingKey::Refused;
     }
@@ -270,7 +309,8 @@ fn key_from(node: Node, seen: &mut HashMap<String, Span>, findings: &mut Diagnos
     PendingKey::Kept(Spanned::new(text, span))
 }
 
-const ALIAS_HELP: &str = "quote a text that starts with `*` or `&`, as in '*.example.com'; write out what an alias stood for";
+const ALIAS_HELP: &str =
+    "quote a text that starts with `*` or `&`, as in '*.example.com'; write out what an alias stood for";
 
 fn unambiguous(text: &str) -> String {
     match text.to_ascii_lowercase().as_str() {
@@ -283,7 +323,8 @@ fn unambiguous(text: &str) -> String {
 
 /// The scanner's words in ours.
 fn explain(info: &str) -> (String, &'static str) {
-    const QUOTE: &str = "quote values that contain `{`, `}`, `[`, `]`, `,`, `#` or `: `, as in path: '/api/items/{id}'";
+    const QUOTE: &str =
+        "quote values that contain `{`, `}`, `[`, `]`, `,`, `#` or `: `, as in path: '/api/items/{id}'";
     if info.contains("tab") {
         return (String::from("a tab where only blanks can stand"), "indent with blanks");
     }
@@ -294,10 +335,16 @@ fn explain(info: &str) -> (String, &'static str) {
         return (String::from("expected `,` or `]` here"), QUOTE);
     }
     if info.contains("mapping values are not allowed") || info.contains("placement of ':'") {
-        return (String::from("a `:` where no key can stand"), "check the indentation; quote values that contain `: `");
+        return (
+            String::from("a `:` where no key can stand"),
+            "check the indentation; quote values that contain `: `",
+        );
     }
     if info.contains("block collection") || info.contains("block mapping") || info.contains("indentation") {
-        return (String::from("the indentation does not fit the lines above"), "align it with the lines that it belongs to");
+        return (
+            String::from("the indentation does not fit the lines above"),
+            "align it with the lines that it belongs to",
+        );
     }
     if info.contains("block sequence entries") {
         return (String::from("a `-` where no list can stand"), "start the list on a line of its own");
@@ -306,10 +353,16 @@ fn explain(info: &str) -> (String, &'static str) {
         return (String::from("expected a key and `:` here"), "write `key: value`");
     }
     if info.contains("end of stream") || info.contains("eof") {
-        return (String::from("the file ends inside a value"), "close the quote or bracket that is still open");
+        return (
+            String::from("the file ends inside a value"),
+            "close the quote or bracket that is still open",
+        );
     }
     if info.contains("escape") || info.contains("hexadecimal") {
-        return (String::from("an escape that does not exist"), "use single quotes, in which `\\` is an ordinary character");
+        return (
+            String::from("an escape that does not exist"),
+            "use single quotes, in which `\\` is an ordinary character",
+        );
     }
     if info.contains("node content") || info.contains("unexpected character") {
         return (String::from("a character that cannot start a value"), QUOTE);

@@ -29,7 +29,8 @@ pub(super) fn ambiguity(text: &str) -> Option<&'static str> {
     if is_exponent(unsigned) {
         return Some("older YAML readers take it for a text, newer ones for a number");
     }
-    (text != unsigned && unsigned.starts_with("0x")).then_some("YAML readers do not agree whether it is a number")
+    (text != unsigned && unsigned.starts_with("0x"))
+        .then_some("YAML readers do not agree whether it is a number")
 }
 
 fn is_old_boolean(text: &str) -> bool {
@@ -44,7 +45,8 @@ fn is_sexagesimal(text: &str) -> bool {
     let mut parts = text.split(':');
     let first = parts.next().unwrap_or("");
     let rest: Vec<&str> = parts.collect();
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let digits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     !rest.is_empty()
         && digits(first)
         && rest.iter().enumerate().all(|(at, part)| {
@@ -97,8 +99,28 @@ mod tests {
     #[test]
     fn values_on_which_readers_differ_are_found() {
         for text in [
-            "on", "Off", "YES", "no", "y", "N", "1:30", "190:20:30.15", "1_000", "0x_f", "010", "08", "0o17",
-            "0b11", "1e3", "1.5E3", "2024-05-01", "2024-5-1 10:00:00", "<<", "=", "+010", "-0x1f",
+            "on",
+            "Off",
+            "YES",
+            "no",
+            "y",
+            "N",
+            "1:30",
+            "190:20:30.15",
+            "1_000",
+            "0x_f",
+            "010",
+            "08",
+            "0o17",
+            "0b11",
+            "1e3",
+            "1.5E3",
+            "2024-05-01",
+            "2024-5-1 10:00:00",
+            "<<",
+            "=",
+            "+010",
+            "-0x1f",
         ] {
             assert!(ambiguity(text).is_some(), "{text}");
         }
@@ -107,8 +129,29 @@ mod tests {
     #[test]
     fn values_on_which_readers_agree_are_left_alone() {
         for text in [
-            "0", "10", "-3", "1.5", "0x1f", "true", "null", "~", "", "10m", "5/m", "192.0.2.0/24", "2001:db8::/32",
-            "::1", "oN", "yES", "a:30", "1_000_users", "0.5", "POST /login", "form.email", "v1_2", "2024-05",
+            "0",
+            "10",
+            "-3",
+            "1.5",
+            "0x1f",
+            "true",
+            "null",
+            "~",
+            "",
+            "10m",
+            "5/m",
+            "192.0.2.0/24",
+            "2001:db8::/32",
+            "::1",
+            "oN",
+            "yES",
+            "a:30",
+            "1_000_users",
+            "0.5",
+            "POST /login",
+            "form.email",
+            "v1_2",
+            "2024-05",
         ] {
             assert_eq!(ambiguity(text), None, "{text}");
         }

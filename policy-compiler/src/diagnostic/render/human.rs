@@ -49,8 +49,7 @@ fn snippet<'a>(
     let end = here.iter().map(|(_, label)| first_line_end(source.text(), label.span)).max()?;
     let (range, first_line) = source.lines_around(start, end);
     let shown = source.text().get(range.clone()).filter(|text| longest_line(text) <= MAX_SHOWN_BYTES)?;
-    let mut snippet =
-        Snippet::source(shown).line_start(first_line).path(source.path().display().to_string());
+    let mut snippet = Snippet::source(shown).line_start(first_line).path(source.path().display().to_string());
     for (primary, label) in here {
         let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
         let stop = first_line_end(source.text(), label.span).min(range.end);

@@ -1,12 +1,15 @@
 //! Keys of apps, routes, logins, traps and what is looked for in replies.
 
 use super::{
-    Absent, BECAUSE_BYTES, DETECTORS, DURATION, Field, Form, HOST, Kind, LABEL, METHOD, PATH, Section, THREATS,
+    Absent, BECAUSE_BYTES, DETECTORS, DURATION, Field, Form, HOST, Kind, LABEL, METHOD, PATH, Section,
+    THREATS,
 };
 
 /// The form of a place where a login's field is.
-const FIELD_SOURCE: Form =
-    Form { what: "a place for a login's field", pattern: "^(form\\..+|json\\./.*|query\\..+|basic\\.user|basic\\.password)$" };
+const FIELD_SOURCE: Form = Form {
+    what: "a place for a login's field",
+    pattern: "^(form\\..+|json\\./.*|query\\..+|basic\\.user|basic\\.password)$",
+};
 /// The form of a status or class.
 const STATUS: Form = Form { what: "a status", pattern: "^[1-5]([0-9]{2}|xx)$" };
 
@@ -348,4 +351,3 @@ pub static SENSITIVE: Section = Section {
         },
     ],
 };
-

@@ -135,7 +135,10 @@ pub static CONDITION: Section = Section {
         },
         Field {
             key: "route",
-            kind: Kind::Form(Form { what: "the name of a route", pattern: "^([a-z0-9-]{1,32}\\.)?[a-z0-9-]{1,32}$" }),
+            kind: Kind::Form(Form {
+                what: "the name of a route",
+                pattern: "^([a-z0-9-]{1,32}\\.)?[a-z0-9-]{1,32}$",
+            }),
             absent: Absent::Nothing,
             doc: "The request matched this route; `app.route` where several apps have a route of that name.",
             example: "when: { route: shop.catalog }",

@@ -1,6 +1,8 @@
 //! Keys of the policy as a whole: versions, modes, clients, exemptions, lists.
 
-use super::{ADDRESS, APP, Absent, BECAUSE_BYTES, COUNTER, Field, Form, Kind, LABEL, NAME, Section, THREAT, THREATS};
+use super::{
+    ADDRESS, APP, Absent, BECAUSE_BYTES, COUNTER, Field, Form, Kind, LABEL, NAME, Section, THREAT, THREATS,
+};
 
 /// The whole file.
 pub static POLICY: Section = Section {
