@@ -1,0 +1,46 @@
+//! What is wrong, or probably not meant, in a policy whose parts are each well formed.
+
+mod apps;
+mod counters;
+mod customers;
+mod exemptions;
+mod ladders;
+mod names;
+mod patterns;
+
+use crate::diagnostic::Diagnostics;
+use crate::model::{Condition, ConditionKind, Policy};
+use crate::names::Names;
+
+/// Reports contradictions, and on a policy without errors also what is probably not meant: advice about a part that is
+/// about to change would only distract.
+pub(crate) fn policy(policy: &Policy, findings: &mut Diagnostics) {
+    let names = Names::of(policy);
+    names::check(policy, &names, findings);
+    counters::check(policy, findings);
+    apps::check(policy, findings);
+    ladders::check(policy, findings);
+    if findings.errors() > 0 {
+        return;
+    }
+    counters::advise(policy, findings);
+    ladders::advise(policy, findings);
+    customers::advise(policy, &names, findings);
+    exemptions::advise(policy, findings);
+}
+
+/// Every condition of every rule, parts included.
+pub(crate) fn conditions(policy: &Policy) -> impl Iterator<Item = &Condition> {
+    let mut open: Vec<&Condition> =
+        policy.threats.iter().flat_map(|threat| &threat.rules).map(|rule| &rule.when).collect();
+    open.reverse();
+    std::iter::from_fn(move || {
+        let next = open.pop()?;
+        match &next.kind {
+            ConditionKind::All(parts) | ConditionKind::Any(parts) => open.extend(parts.iter().rev()),
+            ConditionKind::Not(part) => open.push(part),
+            _ => {}
+        }
+        Some(next)
+    })
+}

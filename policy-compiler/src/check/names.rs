@@ -1,0 +1,153 @@
+//! Names that nothing has, that two parts have, or that mean several things.
+
+use std::collections::{HashMap, HashSet};
+
+use bartizan_engine::blob::draft::{CounterSource, Segment};
+
+use super::conditions;
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::lower::login_name;
+use crate::model::{App, ConditionKind, Policy, Who};
+use crate::names::{FoundRoute, Names};
+use crate::source::{Span, Spanned};
+use crate::syntax::node::shorten;
+use crate::syntax::suggest;
+
+pub(super) fn check(policy: &Policy, names: &Names<'_>, findings: &mut Diagnostics) {
+    let rules = policy.threats.iter().flat_map(|threat| &threat.rules);
+    let ids = rules.map(|rule| (rule.id.value.clone(), rule.id.span));
+    report_twice(ids, "rule", "give one of them another `id`", findings);
+    for app in &policy.apps {
+        report_twice(app_names(app), "route or login", "give one of them another `name`", findings);
+    }
+    for condition in conditions(policy) {
+        match &condition.kind {
+            ConditionKind::Counter(name, _) if names.counter(&name.value).is_none() => {
+                let words = ["list", "route", "app", "login", "all", "any", "not"];
+                let known = names.counters().chain(words);
+                unknown(name, "counter", known, findings);
+            }
+            ConditionKind::List(name) if names.list(&name.value).is_none() => {
+                unknown(name, "list", names.lists(), findings);
+            }
+            ConditionKind::App(name) if names.app(&name.value).is_none() => {
+                unknown(name, "app", names.apps(), findings);
+            }
+            ConditionKind::Route(name) => route(policy, name, names, findings),
+            _ => {}
+        }
+    }
+    for exemption in &policy.allow {
+        if let Who::List(name) = &exemption.who
+            && names.list(&name.value).is_none()
+        {
+            unknown(name, "list", names.lists(), findings);
+        }
+    }
+    parameters(policy, findings);
+}
+
+fn app_names(app: &App) -> impl Iterator<Item = (String, Span)> {
+    let routes = app.routes.iter().map(|route| (route.name.value.clone(), route.name.span));
+    let logins = app.logins.iter().enumerate().map(|(position, login)| {
+        let span = login.name.as_ref().map_or(login.path.span, |name| name.span);
+        (login_name(position, login), span)
+    });
+    routes.chain(logins)
+}
+
+fn report_twice(
+    names: impl Iterator<Item = (String, Span)>,
+    what: &str,
+    help: &str,
+    findings: &mut Diagnostics,
+) {
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    for (name, span) in names {
+        match seen.get(&name) {
+            Some(first) => findings.push(
+                Diagnostic::new(&codes::DEFINED_TWICE, span, format!("there is already a {what} `{name}`"))
+                    .also(*first, "the first one")
+                    .help(help),
+            ),
+            None => {
+                seen.insert(name, span);
+            }
+        }
+    }
+}
+
+fn unknown<'a>(
+    name: &Spanned<String>,
+    what: &str,
+    known: impl Iterator<Item = &'a str>,
+    findings: &mut Diagnostics,
+) {
+    let mut known: Vec<&str> = known.collect();
+    known.sort_unstable();
+    let help = suggest::hint(&name.value, known.iter().copied(), "known are");
+    let message = format!("there is no {what} `{}`", shorten(&name.value));
+    findings.push(
+        Diagnostic::new(&codes::UNKNOWN_NAME, name.span, message)
+            .help(format!("define it under `{what}s`"))
+            .maybe_help(help),
+    );
+}
+
+fn route(policy: &Policy, name: &Spanned<String>, names: &Names<'_>, findings: &mut Diagnostics) {
+    match names.route(&name.value) {
+        FoundRoute::One(..) => {}
+        FoundRoute::Several(apps) => {
+            let apps = apps.iter().filter_map(|position| policy.apps.get(*position));
+            let choices: Vec<String> =
+                apps.map(|app| format!("`{}.{}`", app.name.value, name.value)).collect();
+            findings.push(
+                Diagnostic::new(
+                    &codes::AMBIGUOUS_ROUTE,
+                    name.span,
+                    format!("several apps have a route `{}`", name.value),
+                )
+                .help(format!("write one of {}", choices.join(", "))),
+            );
+        }
+        FoundRoute::None if is_login(policy, &name.value) => findings.push(
+            Diagnostic::new(
+                &codes::UNKNOWN_NAME,
+                name.span,
+                format!("`{}` is a login, not a route", name.value),
+            )
+            .help("write `{ login: true }`"),
+        ),
+        FoundRoute::None => unknown(name, "route", names.routes(), findings),
+    }
+}
+
+fn is_login(policy: &Policy, name: &str) -> bool {
+    let mut logins = policy.apps.iter().flat_map(|app| app.logins.iter().enumerate());
+    logins.any(|(position, login)| login_name(position, login) == name)
+}
+
+fn parameters(policy: &Policy, findings: &mut Diagnostics) {
+    let routes = policy.apps.iter().flat_map(|app| &app.routes).filter_map(|route| route.body.as_ref());
+    let segments = routes.flat_map(|route| &route.path.value.segments);
+    let known: HashSet<&str> = segments
+        .filter_map(|segment| match segment {
+            Segment::Parameter(name) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    for body in policy.counters.iter().filter_map(|counter| counter.body.as_ref()) {
+        let CounterSource::Distinct(_, Some(parameter)) = &body.source.value else { continue };
+        if known.contains(parameter.as_str()) {
+            continue;
+        }
+        let mut choices: Vec<&str> = known.iter().copied().collect();
+        choices.sort_unstable();
+        let message = format!("no route has a path parameter `{}`", shorten(parameter));
+        findings.push(
+            Diagnostic::new(&codes::UNKNOWN_PARAMETER, body.source.span, message)
+                .help("name a segment of a route's path, as in '/api/items/{id}'")
+                .maybe_help(suggest::hint(parameter, choices.iter().copied(), "parameters are")),
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! From the tree of values to the model of a policy.
+//!
+//! One module per part. Each reads its keys through [`fields::Fields`], reports what is wrong with them, and goes on:
+//! an author sees all mistakes of a policy in one run.
+
+mod addresses;
+mod apps;
+mod client;
+mod conditions;
+mod counters;
+mod fields;
+mod logins;
+mod outcomes;
+mod paths;
+mod texts;
+mod threats;
+
+use std::path::PathBuf;
+
+use bartizan_engine::vocabulary::{Mode, OnError};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::model::Policy;
+use crate::source::{Sources, Spanned};
+use crate::syntax::Node;
+use crate::syntax::fields::POLICY;
+use fields::Fields;
+
+/// What decoding needs beside the tree.
+pub(crate) struct Run<'run> {
+    /// Files; address lists are added.
+    pub(crate) sources: &'run mut Sources,
+    /// Findings.
+    pub(crate) findings: &'run mut Diagnostics,
+    /// The directory to which file names in the policy are relative.
+    pub(crate) directory: PathBuf,
+}
+
+/// Decodes a policy. `None` where the file is not a mapping at all.
+pub(crate) fn policy(root: &Node, run: &mut Run<'_>) -> Option<Policy> {
+    let fields = Fields::open(root, root.span, &POLICY, run.findings)?;
+    version(&fields, run.findings);
+    Some(Policy {
+        mode: fields.mode("mode", run.findings),
+        on_error: match fields.word("on_error", run.findings).map(|word| word.value) {
+            Some("deny") => OnError::Deny,
+            _ => OnError::Allow,
+        },
+        client: client::decode(fields.entry("client"), run.findings),
+        lists: addresses::lists(&fields, run),
+        allow: addresses::allow(&fields, run),
+        counters: counters::decode(&fields, run.findings),
+        threats: threats::decode(&fields, run.findings),
+        apps: apps::decode(&fields, run.findings),
+    })
+}
+
+/// A version of the future deserves another answer than a number out of range.
+fn version(fields: &Fields<'_>, findings: &mut Diagnostics) {
+    let Some(entry) = fields.entry("version") else { return };
+    let Some(scalar) = entry.node.scalar().filter(|scalar| scalar.is_number()) else {
+        fields.integer("version", findings);
+        return;
+    };
+    if scalar.text != "1" {
+        findings.push(
+            Diagnostic::new(
+                &codes::UNSUPPORTED_VERSION,
+                entry.node.span,
+                format!("version `{}` of the policy language is not known", scalar.text),
+            )
+            .help("write `version: 1`, or use a newer `bartizan`"),
+        );
+    }
+}
+
+impl Fields<'_> {
+    /// A key that is `report` or `enforce`.
+    fn mode(&self, key: &str, findings: &mut Diagnostics) -> Option<Spanned<Mode>> {
+        let word = self.word(key, findings)?;
+        let mode = if word.value == "enforce" { Mode::Enforce } else { Mode::Report };
+        Some(Spanned::new(mode, word.span))
+    }
+}

@@ -1,0 +1,135 @@
+//! What the compiler has to say about a policy.
+//!
+//! Every finding has a code from [`codes`], a message, the place it is about, and mostly a way out. Messages are lower
+//! case, put what the author wrote in backticks and never name a type of this program.
+
+pub mod codes;
+pub mod render;
+
+pub use codes::{Code, Severity};
+
+use crate::source::Span;
+
+/// How many findings one run keeps. A generated file with a mistake on every line must not fill memory or a terminal.
+pub const MAX_KEPT: usize = 200;
+
+/// A place with a word about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What about it; may be empty.
+    pub text: String,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of finding.
+    pub code: &'static Code,
+    /// What is wrong.
+    pub message: String,
+    /// Where it is wrong.
+    pub primary: Label,
+    /// Other places that explain it.
+    pub secondary: Vec<Label>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A finding at a place.
+    pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            primary: Label { span, text: String::new() },
+            secondary: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Adds a word beside the underlined place.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// Adds another place.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Adds what to do, if there is something.
+    #[must_use]
+    pub fn maybe_help(mut self, text: Option<String>) -> Self {
+        self.help = text.or(self.help);
+        self
+    }
+}
+
+/// The findings of one run.
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    kept: Vec<Diagnostic>,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Diagnostics {
+    /// Adds a finding. Beyond [`MAX_KEPT`] it is only counted.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.kept.contains(&diagnostic) {
+            return;
+        }
+        match diagnostic.code.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+        }
+        if self.kept.len() < MAX_KEPT {
+            self.kept.push(diagnostic);
+        }
+    }
+
+    /// How many errors there were.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// How many warnings there were.
+    #[must_use]
+    pub fn warnings(&self) -> usize {
+        self.warnings
+    }
+
+    /// How many findings were counted but not kept.
+    #[must_use]
+    pub fn dropped(&self) -> usize {
+        (self.errors + self.warnings).saturating_sub(self.kept.len())
+    }
+
+    /// Whether there was nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.errors == 0 && self.warnings == 0
+    }
+
+    /// The kept findings in the order of the text.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut sorted: Vec<&Diagnostic> = self.kept.iter().collect();
+        sorted.sort_by_key(|finding| (finding.primary.span, finding.code.id));
+        sorted
+    }
+}

@@ -1,0 +1,353 @@
+//! Keys of apps, routes, logins, traps and what is looked for in replies.
+
+use super::{
+    Absent, BECAUSE_BYTES, DETECTORS, DURATION, Field, Form, HOST, Kind, LABEL, METHOD, PATH, Section,
+    THREATS,
+};
+
+/// The form of a place where a login's field is.
+const FIELD_SOURCE: Form = Form {
+    what: "a place for a login's field",
+    pattern: "^(form\\..+|json\\./.*|query\\..+|basic\\.user|basic\\.password)$",
+};
+/// The form of a status or class.
+const STATUS: Form = Form { what: "a status", pattern: "^[1-5]([0-9]{2}|xx)$" };
+
+/// An entry of `apps`.
+pub static APP: Section = Section {
+    name: "an app",
+    id: "app",
+    doc: "An application behind the proxy. Requests find their app by host.",
+    named: None,
+    fields: &[
+        Field {
+            key: "hosts",
+            kind: Kind::List(&Kind::Form(HOST)),
+            absent: Absent::Required,
+            doc: "The hosts that it serves, without port: exact, `*.example.com` for all below a domain, `*` for all. An exact host wins over a suffix, a \
+                  longer suffix over a shorter one, `*` comes last.",
+            example: "hosts: [shop.example.com, '*.shop.example.com']",
+        },
+        Field {
+            key: "mode",
+            kind: Kind::Word(&["report", "enforce"]),
+            absent: Absent::Default("the policy's `mode`"),
+            doc: "Whether decisions are carried out in this app.",
+            example: "mode: enforce",
+        },
+        Field {
+            key: "owner",
+            kind: Kind::Text(64),
+            absent: Absent::Nothing,
+            doc: "Who is asked about this app.",
+            example: "owner: payments-team",
+        },
+        Field {
+            key: "routes",
+            kind: Kind::Names(LABEL, &Kind::Map(&ROUTE)),
+            absent: Absent::Nothing,
+            doc: "Routes by name. Requests that match none still belong to the app.",
+            example: "routes:\n  catalog: { path: '/api/items/{id}', methods: [GET] }",
+        },
+        Field {
+            key: "logins",
+            kind: Kind::List(&Kind::Map(&LOGIN)),
+            absent: Absent::Nothing,
+            doc: "Where customers log in.",
+            example: "logins:\n  - { request: POST /login, username: form.email, success: { status: 302 }, failure: { status: 401 } }",
+        },
+        Field {
+            key: "honeypots",
+            kind: Kind::List(&Kind::Map(&HONEYPOT)),
+            absent: Absent::Nothing,
+            doc: "Paths that no customer has a reason to ask for.",
+            example: "honeypots:\n  - { path: /wp-login.php, threat: scraping, add: 60, for: 1h }",
+        },
+        Field {
+            key: "sensitive",
+            kind: Kind::List(&Kind::Map(&SENSITIVE)),
+            absent: Absent::Nothing,
+            doc: "What is looked for in replies, and what is done about it.",
+            example: "sensitive:\n  - { find: [payment_card, iban], in: /api/**, do: mask, keep_last: 4 }",
+        },
+    ],
+};
+
+/// An entry of `routes`.
+pub static ROUTE: Section = Section {
+    name: "a route",
+    id: "route",
+    doc: "A part of an app that conditions and counters can refer to. The most specific route wins: position by position a literal over a parameter or \
+          `*`, these over `**`.",
+    named: None,
+    fields: &[
+        Field {
+            key: "path",
+            kind: Kind::Form(PATH),
+            absent: Absent::Required,
+            doc: "Segments of literal text, named parameters `{id}`, `*` for any one segment, and `**` as the last segment for the rest, even none.",
+            example: "path: '/api/items/{id}'",
+        },
+        Field {
+            key: "methods",
+            kind: Kind::List(&Kind::Form(METHOD)),
+            absent: Absent::Default("all"),
+            doc: "The request methods, in upper case.",
+            example: "methods: [GET, HEAD]",
+        },
+        Field {
+            key: "mode",
+            kind: Kind::Word(&["report", "enforce"]),
+            absent: Absent::Default("the app's `mode`"),
+            doc: "`report` takes this route out of enforcement. It is never stronger than the app's.",
+            example: "mode: report",
+        },
+        Field {
+            key: "authenticated",
+            kind: Kind::Boolean,
+            absent: Absent::Default("false"),
+            doc: "Whether a 2xx reply here proves that the upstream accepted the client's credentials. Needed for `accepted_header` keys.",
+            example: "authenticated: true",
+        },
+    ],
+};
+
+/// An entry of `logins`.
+pub static LOGIN: Section = Section {
+    name: "a login",
+    id: "login",
+    doc: "A request with which customers log in, where its fields are, and how its outcome is told. Where a reply meets both `success` and `failure`, or \
+          neither, the outcome is unknown and not counted.",
+    named: None,
+    fields: &[
+        Field {
+            key: "name",
+            kind: Kind::Form(LABEL),
+            absent: Absent::Default("`login`, then `login-2` and so on"),
+            doc: "Names the login in records; unique among the app's logins and routes.",
+            example: "name: api-login",
+        },
+        Field {
+            key: "request",
+            kind: Kind::Form(Form { what: "a login request", pattern: "^[A-Z]+ /[^?#%]*$" }),
+            absent: Absent::Required,
+            doc: "Method and path pattern.",
+            example: "request: POST /login",
+        },
+        Field {
+            key: "username",
+            kind: Kind::Form(FIELD_SOURCE),
+            absent: Absent::Required,
+            doc: "Where the user name is: `form.<field>`, `json.<pointer>`, `query.<parameter>` or `basic.user`. It is kept as a keyed hash only.",
+            example: "username: json./user/email",
+        },
+        Field {
+            key: "password",
+            kind: Kind::Form(FIELD_SOURCE),
+            absent: Absent::Nothing,
+            doc: "Where the password is, for counters of distinct passwords: like `username`, or `basic.password`. It is kept as a keyed hash only.",
+            example: "password: form.password",
+        },
+        Field {
+            key: "success",
+            kind: Kind::Map(&OUTCOME),
+            absent: Absent::Required,
+            doc: "What a reply looks like that proves success.",
+            example: "success: { status: 302, sets_cookie: sid }",
+        },
+        Field {
+            key: "failure",
+            kind: Kind::Map(&OUTCOME),
+            absent: Absent::Required,
+            doc: "What a reply looks like that proves failure.",
+            example: "failure: { any: [{ status: 401 }, { json: { /error: bad_credentials } }] }",
+        },
+        Field {
+            key: "mode",
+            kind: Kind::Word(&["report", "enforce"]),
+            absent: Absent::Default("the app's `mode`"),
+            doc: "`report` takes this login out of enforcement. It is never stronger than the app's.",
+            example: "mode: report",
+        },
+    ],
+};
+
+/// What a reply looks like.
+pub static OUTCOME: Section = Section {
+    name: "an outcome",
+    id: "outcome",
+    doc: "What a reply looks like. Several keys mean that all of them hold. At most 32 parts and 8 levels. Bodies are read up to 64 KiB.",
+    named: None,
+    fields: &[
+        Field {
+            key: "status",
+            kind: Kind::Either(&[
+                Kind::Integer(100, 599),
+                Kind::Form(STATUS),
+                Kind::List(&Kind::Either(&[Kind::Integer(100, 599), Kind::Form(STATUS)])),
+            ]),
+            absent: Absent::Nothing,
+            doc: "The status is this one, of this class, or one of these.",
+            example: "failure: { status: [401, 403] }",
+        },
+        Field {
+            key: "header",
+            kind: Kind::Either(&[Kind::Text(256), Kind::Map(&HEADER)]),
+            absent: Absent::Nothing,
+            doc: "The reply has this header; with `contains`, one whose value contains a text.",
+            example: "success: { header: { name: location, contains: /account } }",
+        },
+        Field {
+            key: "sets_cookie",
+            kind: Kind::Text(256),
+            absent: Absent::Nothing,
+            doc: "The reply sets this cookie to something that is not empty.",
+            example: "success: { sets_cookie: sid }",
+        },
+        Field {
+            key: "body_contains",
+            kind: Kind::Text(256),
+            absent: Absent::Nothing,
+            doc: "The body contains this text, byte for byte.",
+            example: "failure: { body_contains: Invalid password }",
+        },
+        Field {
+            key: "json",
+            kind: Kind::Names(
+                Form { what: "a JSON pointer", pattern: "^(/.*)?$" },
+                &Kind::Either(&[Kind::Text(256), Kind::Boolean, Kind::Integer(0, u32::MAX)]),
+            ),
+            absent: Absent::Nothing,
+            doc: "The JSON body has these values at these pointers (RFC 6901).",
+            example: "failure: { json: { /error/code: bad_credentials } }",
+        },
+        Field {
+            key: "all",
+            kind: Kind::List(&Kind::Map(&OUTCOME)),
+            absent: Absent::Nothing,
+            doc: "All of these hold.",
+            example: "success: { all: [{ status: 200 }, { not: { body_contains: error } }] }",
+        },
+        Field {
+            key: "any",
+            kind: Kind::List(&Kind::Map(&OUTCOME)),
+            absent: Absent::Nothing,
+            doc: "At least one of these holds.",
+            example: "failure: { any: [{ status: 401 }, { body_contains: Invalid password }] }",
+        },
+        Field {
+            key: "not",
+            kind: Kind::Map(&OUTCOME),
+            absent: Absent::Nothing,
+            doc: "This does not hold.",
+            example: "success: { status: 200, not: { body_contains: error } }",
+        },
+    ],
+};
+
+/// `header: { name: location, contains: /account }`.
+pub static HEADER: Section = Section {
+    name: "a header",
+    id: "header",
+    doc: "A header of the reply.",
+    named: None,
+    fields: &[
+        Field {
+            key: "name",
+            kind: Kind::Text(256),
+            absent: Absent::Required,
+            doc: "Its name.",
+            example: "header: { name: location }",
+        },
+        Field {
+            key: "contains",
+            kind: Kind::Text(256),
+            absent: Absent::Nothing,
+            doc: "What its value must contain.",
+            example: "header: { name: location, contains: /account }",
+        },
+    ],
+};
+
+/// An entry of `honeypots`.
+pub static HONEYPOT: Section = Section {
+    name: "a honeypot",
+    id: "honeypot",
+    doc: "A trap: a path that no customer has a reason to ask for. Whoever does keeps points for a while.",
+    named: None,
+    fields: &[
+        Field {
+            key: "path",
+            kind: Kind::Form(PATH),
+            absent: Absent::Required,
+            doc: "The path, as in routes. It must not match a route or login of the app.",
+            example: "{ path: /wp-login.php, threat: scraping, add: 60, for: 1h }",
+        },
+        Field {
+            key: "threat",
+            kind: Kind::Word(THREATS),
+            absent: Absent::Required,
+            doc: "What it scores for.",
+            example: "{ path: /.env, threat: injection, add: 60, for: 1h }",
+        },
+        Field {
+            key: "add",
+            kind: Kind::Integer(1, 1000),
+            absent: Absent::Required,
+            doc: "How many points.",
+            example: "{ path: /.git/config, threat: injection, add: 60, for: 1h }",
+        },
+        Field {
+            key: "for",
+            kind: Kind::Form(DURATION),
+            absent: Absent::Required,
+            doc: "How long the client keeps these points.",
+            example: "{ path: /admin.php, threat: injection, add: 60, for: 1h }",
+        },
+        Field {
+            key: "because",
+            kind: Kind::Text(BECAUSE_BYTES),
+            absent: Absent::Nothing,
+            doc: "Why, for the records.",
+            example: "{ path: /wp-login.php, threat: scraping, add: 60, for: 1h, because: we run no WordPress }",
+        },
+    ],
+};
+
+/// An entry of `sensitive`.
+pub static SENSITIVE: Section = Section {
+    name: "an entry of `sensitive`",
+    id: "sensitive",
+    doc: "Looks for values in replies that nobody meant to send.",
+    named: None,
+    fields: &[
+        Field {
+            key: "find",
+            kind: Kind::List(&Kind::Word(DETECTORS)),
+            absent: Absent::Required,
+            doc: "What is looked for: `payment_card` (length, issuer range and Luhn), `iban` (country, length, mod 97), `us_ssn` (grouped, rules of the SSA), `email`.",
+            example: "{ find: [payment_card, iban], in: /api/**, do: mask }",
+        },
+        Field {
+            key: "in",
+            kind: Kind::Form(PATH),
+            absent: Absent::Required,
+            doc: "In the replies of which paths, as in routes.",
+            example: "{ find: [us_ssn], in: /api/people/**, do: tag }",
+        },
+        Field {
+            key: "do",
+            kind: Kind::Word(&["tag", "mask", "block"]),
+            absent: Absent::Required,
+            doc: "`tag` tells the log, `mask` overwrites the value in place, `block` refuses the reply where it can be held and masks it where not.",
+            example: "{ find: [iban], in: /api/**, do: block }",
+        },
+        Field {
+            key: "keep_last",
+            kind: Kind::Integer(0, 8),
+            absent: Absent::Default("0"),
+            doc: "How many characters at the end of a masked value stay readable. Not for `tag`.",
+            example: "{ find: [payment_card], in: /api/**, do: mask, keep_last: 4 }",
+        },
+    ],
+};
