@@ -11,7 +11,7 @@ use integration::shop::{Shop, ShopControl};
 use integration::suite::{Bed, Paths, run};
 
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version, about, name = "bartizan-integration")]
 struct Cli {
     #[command(subcommand)]
     task: Task,

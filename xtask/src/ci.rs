@@ -27,7 +27,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
             None
         }
     };
-    let tests = test::run();
+    let tests = test::run("");
     let demo = demo::run(false);
     if let Some(engine) = started {
         stop(engine);

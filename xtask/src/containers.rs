@@ -74,7 +74,7 @@ pub(crate) fn suite(compose: Compose, envoy: &Path) -> Result<(), Failure> {
             }
             Compose::Script => Command::new("docker-compose"),
         };
-        command.current_dir(root()).args(["--file", "integration/compose.yaml"]).args(arguments);
+        command.current_dir(root()).args(["--project-name", "bartizan", "--file", "integration/compose.yaml"]).args(arguments);
         command.env("BARTIZAN_ENVOY_IMAGE", &image);
         command
     };
@@ -103,10 +103,10 @@ fn envoy_image(envoy: &Path) -> Result<String, Failure> {
     Ok(LOCAL_IMAGE.to_owned())
 }
 
-/// Asks a registry for an image, for half a minute at most unless something arrives.
+/// Asks a registry for an image, for two minutes at most.
 fn pull(image: &str) -> bool {
     let step = Step::begin(format!("asking for the image {image}"));
-    let pulled = answers("timeout", &["180", "docker", "pull", "--quiet", image]);
+    let pulled = answers("timeout", &["120", "docker", "pull", "--quiet", image]);
     step.done();
     pulled
 }

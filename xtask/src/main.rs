@@ -32,7 +32,11 @@ enum Task {
         keep: bool,
     },
     /// Formatting, lints, all tests, and the suite against a real Envoy, in containers too where possible.
-    Test,
+    Test {
+        /// Only the steps whose name contains this; what they need must have been built before.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
     /// Build the filter; the last line is the module's path.
     Wasm,
     /// Measure what the filter costs.
@@ -44,7 +48,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Demo { keep } => demo::run(keep),
-        Task::Test => test::run(),
+        Task::Test { only } => test::run(&only),
         Task::Wasm => wasm(),
         Task::Bench(args) => bench::run(&args),
         Task::Ci => ci::run(),
