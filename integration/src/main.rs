@@ -4,11 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use integration::envoy::{Envoy, Options, Process, locate, prepare};
 use integration::failure::{Context, Failure};
 use integration::shop::{Shop, ShopControl};
 use integration::suite::{Bed, Paths, run};
+use integration::{bench, demo};
 
 #[derive(Parser)]
 #[command(version, about, name = "bartizan-integration")]
@@ -30,6 +31,10 @@ enum Task {
         #[arg(long, default_value = "127.0.0.1:8082")]
         control: SocketAddr,
     },
+    /// Show what Bartizan does to mixed traffic.
+    Demo(DemoArgs),
+    /// Measure what filters cost; start it tied to another processor than the first, which Envoy gets.
+    Bench(BenchArgs),
     /// Write what an Envoy needs that runs elsewhere, for example in a container, and end.
     Prepare {
         /// The directory that Envoy and the suite share.
@@ -75,6 +80,59 @@ struct SuiteArgs {
     shop_control: Option<SocketAddr>,
 }
 
+#[derive(Args)]
+struct DemoArgs {
+    /// Bartizan's module.
+    #[arg(long)]
+    filter: PathBuf,
+    /// The `bartizan` command.
+    #[arg(long)]
+    compiler: PathBuf,
+    /// The policy.
+    #[arg(long)]
+    policy: PathBuf,
+    /// The directory for Envoy's files; what is in it is overwritten.
+    #[arg(long)]
+    directory: PathBuf,
+    /// Leave everything running until Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+}
+
+#[derive(Args)]
+struct BenchArgs {
+    /// Bartizan's module.
+    #[arg(long)]
+    filter: PathBuf,
+    /// The module that does nothing.
+    #[arg(long)]
+    noop: PathBuf,
+    /// The `bartizan` command.
+    #[arg(long)]
+    compiler: PathBuf,
+    /// The policy.
+    #[arg(long)]
+    policy: PathBuf,
+    /// The directory for Envoy's files; what is in it is overwritten.
+    #[arg(long)]
+    directory: PathBuf,
+    /// How often each variant is measured.
+    #[arg(long, default_value_t = 15)]
+    rounds: u32,
+    /// Seconds for each measurement.
+    #[arg(long, default_value_t = 2)]
+    seconds: u64,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
 fn main() -> ExitCode {
     match perform(Cli::parse().task) {
         Ok(code) => code,
@@ -92,6 +150,17 @@ fn perform(task: Task) -> Result<ExitCode, Failure> {
             let shop = Shop::open(listen, control)?;
             println!("the shop is open at {}; what it saw: http://{}/seen", shop.address(), shop.control());
             shop.stay();
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Demo(args) => {
+            let DemoArgs { filter, compiler, policy, directory, keep } = args;
+            let met = demo::run(&demo::Setting { filter, compiler, policy, directory, keep })?;
+            Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Task::Bench(args) => {
+            let BenchArgs { filter, noop, compiler, policy, directory, rounds, seconds, format } = args;
+            let json = format == Format::Json;
+            bench::run(&bench::Setting { filter, noop, compiler, policy, directory, rounds, seconds, json })?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Prepare { directory, admin, upstream, copy } => {

@@ -23,6 +23,8 @@ pub struct ListenerSpec {
     pub direct_response: Option<DirectResponse>,
     /// Whether a request's end is written to the access log.
     pub access_log: bool,
+    /// How many proxies in front of Envoy name the client in `x-forwarded-for`; 0 in the reference.
+    pub trusted_hops: u32,
 }
 
 /// A reply that Envoy gives without an upstream.
@@ -73,6 +75,7 @@ impl ListenerSpec {
             buffer_limit: 32_768,
             direct_response: None,
             access_log: true,
+            trusted_hops: 0,
         }
     }
 
@@ -101,6 +104,9 @@ impl ListenerSpec {
             *at(manager, "/access_log/0/typed_config/path")? = json!(access_log);
         } else {
             set(manager, "access_log", json!([]))?;
+        }
+        if self.trusted_hops > 0 {
+            set(manager, "xff_num_trusted_hops", json!(self.trusted_hops))?;
         }
         set(manager, "drain_timeout", json!("0.5s"))?;
         set(manager, "http_protocol_options", json!({ "enable_trailers": true }))?;

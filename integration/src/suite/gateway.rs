@@ -50,8 +50,9 @@ impl LogLine {
 }
 
 impl Gateway {
-    /// The listener.
-    pub(super) const fn new(listener: Listener) -> Self {
+    /// The gateway at a listener.
+    #[must_use]
+    pub const fn new(listener: Listener) -> Self {
         Self { listener }
     }
 

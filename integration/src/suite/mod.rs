@@ -5,6 +5,6 @@ mod cases;
 mod gateway;
 mod run;
 
-pub use bed::{Bed, Paths};
+pub use bed::{Bed, Paths, compile};
 pub use gateway::{Gateway, LogLine};
 pub use run::{Tally, run};
