@@ -1,0 +1,4 @@
+# The suite: its command, the policies, the compiler and the modules. `cargo xtask test` lays the files out in root/.
+FROM scratch
+COPY root/ /
+ENTRYPOINT ["/bin/bartizan-integration"]

@@ -1,0 +1,112 @@
+//! What the bench prints.
+
+use serde_json::json;
+
+use crate::envoy::Process;
+use crate::failure::{Context, Failure};
+
+use super::process::resident;
+use super::{Sample, Variant};
+
+/// The ratios that are promised or of interest: numerator, denominator.
+const RATIOS: [(&str, &str); 3] = [("noop", "plain"), ("bartizan", "noop"), ("bartizan-uninspected", "noop")];
+
+/// Prints medians for each variant and the medians of the ratios within rounds.
+pub(super) fn print(variants: &[Variant], processes: &[Process], as_json: bool) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for variant in variants {
+        let process = processes.get(variant.process).context("every variant has a process")?;
+        rows.push((variant, resident(process.id())?));
+    }
+    if as_json {
+        let objects: Vec<_> = rows
+            .iter()
+            .map(|(variant, rss)| {
+                json!({
+                    "variant": variant.name,
+                    "cpu_us_per_request": rounded(of(variant, |sample| sample.cpu_us_per_request)),
+                    "requests_per_s": rounded(of(variant, |sample| sample.requests_per_s)),
+                    "p50_us": rounded(of(variant, |sample| sample.p50_us)),
+                    "p99_us": rounded(of(variant, |sample| sample.p99_us)),
+                    "rss_bytes": rss,
+                })
+                .to_string()
+            })
+            .collect();
+        println!("[\n{}\n]", objects.join(",\n"));
+        return Ok(());
+    }
+    println!(
+        "{:<22}{:>14}{:>12}{:>10}{:>10}{:>10}",
+        "variant", "CPU us/request", "requests/s", "p50 us", "p99 us", "RSS MiB"
+    );
+    for (variant, rss) in &rows {
+        println!(
+            "{:<22}{:>14.2}{:>12.0}{:>10.0}{:>10.0}{:>10}",
+            variant.name,
+            of(variant, |sample| sample.cpu_us_per_request),
+            of(variant, |sample| sample.requests_per_s),
+            of(variant, |sample| sample.p50_us),
+            of(variant, |sample| sample.p99_us),
+            rss >> 20,
+        );
+    }
+    println!("\nmedians of the ratios within rounds:");
+    for (above, below) in RATIOS {
+        let find = |name| variants.iter().find(|variant| variant.name == name);
+        if let (Some(above), Some(below)) = (find(above), find(below)) {
+            let ratio = |value: fn(&Sample) -> f64| {
+                median(
+                    above
+                        .samples
+                        .iter()
+                        .zip(&below.samples)
+                        .map(|(above, below)| value(above) / value(below)),
+                )
+            };
+            println!(
+                "  {:<28} CPU {:.2}   throughput {:.2}   p50 {:.2}",
+                format!("{} / {}", above.name, below.name),
+                ratio(|sample| sample.cpu_us_per_request),
+                ratio(|sample| sample.requests_per_s),
+                ratio(|sample| sample.p50_us),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn of(variant: &Variant, value: fn(&Sample) -> f64) -> f64 {
+    median(variant.samples.iter().map(value))
+}
+
+/// The middle value; of an even number the mean of the two in the middle; 0 of none.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let at = |index: usize| values.get(index).copied().unwrap_or(0.0);
+    if values.len().is_multiple_of(2) {
+        f64::midpoint(at(middle.saturating_sub(1)), at(middle))
+    } else {
+        at(middle)
+    }
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_is_the_middle_value_or_the_mean_of_the_two_in_the_middle() {
+        for (values, expected) in
+            [(vec![], 0.0), (vec![3.0], 3.0), (vec![9.0, 1.0, 2.0], 2.0), (vec![4.0, 1.0, 2.0, 9.0], 3.0)]
+        {
+            assert!((median(values.iter().copied()) - expected).abs() < 1e-9, "median of {values:?}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The cases that run against a real Envoy, local or in a container.
+
+mod bed;
+mod cases;
+mod gateway;
+mod run;
+
+pub use bed::{Bed, Paths, compile};
+pub use gateway::{Gateway, LogLine};
+pub use run::{Tally, run};
