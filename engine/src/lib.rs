@@ -7,6 +7,7 @@
 
 pub mod blob;
 pub mod clock;
+pub mod exchange;
 pub mod http;
 pub mod keyed_hash;
 pub mod metrics;

@@ -1,1 +1,21 @@
-//! Placeholder that the next commits replace.
+//! Bartizan in the proxy: callbacks in, hostcalls out.
+//!
+//! Nothing is decided here. The engine decides; this crate gives it what the host knows (header maps, the address, the
+//! time, pages of shared data) and carries out what it says. Every hostcall is in [`host`].
+#![expect(missing_docs, reason = "the SDK's macro makes the entry point, which is the only public item")]
+
+mod configuration;
+mod host;
+mod policy;
+mod root;
+mod secrets;
+mod shared_pages;
+mod stream;
+mod telemetry;
+mod warm_up;
+mod watchdog;
+
+proxy_wasm::main! {{
+    proxy_wasm::set_log_level(proxy_wasm::types::LogLevel::Info);
+    proxy_wasm::set_root_context(|_| Box::new(root::Root::default()));
+}}

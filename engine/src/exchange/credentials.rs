@@ -1,0 +1,202 @@
+//! A login's credentials: read from the request, hashed at once, and forgotten.
+
+use super::decide::conclude;
+use super::subject::{Subject, Touched};
+use super::{Decided, Headers, Surroundings, header};
+use crate::blob::Policy;
+use crate::blob::counters::{CellKind, Source};
+use crate::blob::logins::{FieldPlace, Login};
+use crate::http::basic::basic_credentials;
+use crate::http::{Field, LONGEST_VALUE};
+use crate::http::form::FormReader;
+use crate::http::json::PointerReader;
+use crate::http::query::query_parameter;
+use crate::keyed_hash::Role;
+use crate::metrics::Uninspected;
+use crate::state::pool::{Roles, locate};
+use crate::vocabulary::{CounterKey, Value};
+
+/// How much of a login's body is read. Longer ones are not logins that people send.
+pub(crate) const LONGEST_BODY: u64 = 65_536;
+
+/// What a login says about who logs in.
+#[derive(Default)]
+pub(crate) struct Credentials {
+    username: Option<Vec<u8>>,
+    password: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Credentials(..)")
+    }
+}
+
+/// Credentials that stand in the head: Basic, or the query string.
+pub(crate) fn of_head(policy: &Policy<'_>, login: u32, headers: &Headers) -> Credentials {
+    let Some(login) = policy.logins.get(login as usize) else { return Credentials::default() };
+    let basic = header(headers, "authorization").and_then(basic_credentials);
+    let raw_path = header(headers, ":path").unwrap_or_default();
+    let query = crate::http::path::normalize(raw_path).query.and_then(|range| raw_path.get(range));
+    let read = |place, name: &str| match place {
+        FieldPlace::BasicUser => basic.as_ref().map(|(user, _)| user.clone()),
+        FieldPlace::BasicPassword => basic.as_ref().map(|(_, password)| password.clone()),
+        FieldPlace::Query => match query_parameter(query?, name.as_bytes(), LONGEST_VALUE).field {
+            Field::Value(value) => Some(value),
+            _ => None,
+        },
+        FieldPlace::Nowhere | FieldPlace::Form | FieldPlace::Json => None,
+    };
+    Credentials {
+        username: read(login.username_place, login.username),
+        password: read(login.password_place, login.password),
+    }
+}
+
+/// Hashes the credentials and adds the account to what the exchange concerns.
+pub(crate) fn apply(subject: &mut Subject, credentials: Credentials, surroundings: &Surroundings<'_, '_>) {
+    if subject.exempt == 0b1111 {
+        return;
+    }
+    let policy = surroundings.policy;
+    let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
+    let hash = |role, text: &[u8]| surroundings.key.hash(role, &[app.as_bytes(), text]);
+    let username = credentials.username.map(|name| same_name(&name)).filter(|name| !name.is_empty());
+    let username = username.map(|name| hash(Role::Username, &name));
+    let password = credentials.password.map(|password| hash(Role::Password, &password));
+    let address = subject.address_value(surroundings);
+    for (position, counter) in policy.counters.iter().enumerate() {
+        let per_account = counter.key == CounterKey::LoginUsername;
+        let value = match counter.source {
+            Source::Distinct(Value::LoginUsername) => username,
+            Source::Distinct(Value::LoginPassword) => password,
+            Source::Distinct(Value::Client) if per_account => Some(subject.client),
+            Source::Distinct(Value::Address) if per_account => address,
+            _ => None,
+        };
+        if let Some(value) = value {
+            subject.values.push((u16::try_from(position).unwrap_or(u16::MAX), value));
+        }
+    }
+    let counts = policy.counters.iter().any(|counter| counter.key == CounterKey::LoginUsername);
+    if let Some(username) = username.filter(|_| counts) {
+        let address = locate(CellKind::Account, username, surroundings.settings.state_pages);
+        subject.cells.push(Touched::new(address, Roles::only(CounterKey::LoginUsername)));
+    }
+}
+
+/// One name for the spellings that most apps take for the same account: no outer blanks, lower case.
+fn same_name(name: &[u8]) -> Vec<u8> {
+    match std::str::from_utf8(name) {
+        Ok(text) => text.trim().to_lowercase().into_bytes(),
+        Err(_) => name.trim_ascii().to_ascii_lowercase(),
+    }
+}
+
+/// A login whose body is being read.
+#[derive(Debug)]
+pub struct AwaitCredentials {
+    subject: Box<Subject>,
+    found: Credentials,
+    form: Option<FormReader>,
+    json: Option<PointerReader>,
+    read: u64,
+    may_hold: bool,
+}
+
+/// The names under which fields stand in a body of one kind, the user name's first.
+fn names(login: &Login<'_>, place: FieldPlace) -> Vec<Vec<u8>> {
+    let fields = [(login.username_place, login.username), (login.password_place, login.password)];
+    fields.into_iter().filter(|(of, _)| *of == place).map(|(_, name)| name.as_bytes().to_vec()).collect()
+}
+
+impl AwaitCredentials {
+    pub(crate) fn new(mut subject: Box<Subject>, headers: &Headers, surroundings: &mut Surroundings<'_, '_>) -> Self {
+        let policy = surroundings.policy;
+        let length = header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+        let may_hold = length.is_some_and(|length: u64| length <= surroundings.settings.longest_held());
+        let compressed = header(headers, "content-encoding").is_some_and(|coding| coding != b"identity");
+        if compressed {
+            subject.skip(Uninspected::Compressed, surroundings);
+        } else if surroundings.settings.hold_headers && !may_hold {
+            subject.skip(Uninspected::TooLong, surroundings);
+        }
+        let position = subject.login.unwrap_or(u32::MAX);
+        let found = of_head(policy, position, headers);
+        let login = policy.logins.get(position as usize).filter(|_| !compressed);
+        let reader = |place| login.map(|login| names(login, place)).filter(|names| !names.is_empty());
+        Self {
+            form: reader(FieldPlace::Form).map(FormReader::new),
+            json: reader(FieldPlace::Json).map(PointerReader::new),
+            subject,
+            found,
+            read: 0,
+            may_hold,
+        }
+    }
+
+    /// Whether the request's head may wait for its body: short enough for what the host buffers.
+    #[must_use]
+    pub const fn may_hold(&self) -> bool {
+        self.may_hold
+    }
+
+    /// Reads the next bytes of the body.
+    pub fn body(&mut self, chunk: &[u8], surroundings: &mut Surroundings<'_, '_>) {
+        let room = usize::try_from(LONGEST_BODY.saturating_sub(self.read)).unwrap_or(0);
+        let readable = chunk.get(..room.min(chunk.len())).unwrap_or_default();
+        self.read = self.read.saturating_add(chunk.len() as u64);
+        if self.read > LONGEST_BODY {
+            self.subject.skip(Uninspected::TooLong, surroundings);
+        }
+        if let Some(form) = &mut self.form {
+            form.push(readable);
+        }
+        if let Some(json) = &mut self.json {
+            json.push(readable);
+        }
+    }
+
+    /// Decides, now that the body was read. The changes can only be made while the head is still held.
+    #[must_use]
+    pub fn decide(mut self, surroundings: &mut Surroundings<'_, '_>) -> Decided {
+        let policy = surroundings.policy;
+        let login = self.subject.login.and_then(|login| policy.logins.get(login as usize));
+        let form = self.form.take().map(FormReader::finish).unwrap_or_default();
+        let json = self.json.take().map(PointerReader::finish).unwrap_or_default();
+        let (mut form, mut json) = (form.into_iter(), json.into_iter());
+        let mut malformed = false;
+        let mut next = |place| {
+            let reading = match place {
+                FieldPlace::Form => form.next(),
+                FieldPlace::Json => json.next(),
+                _ => None,
+            }?;
+            match reading.field {
+                Field::Value(value) => Some(value),
+                Field::Absent => None,
+                Field::TooLong | Field::Malformed => {
+                    malformed = true;
+                    None
+                }
+            }
+        };
+        if let Some(login) = login {
+            let username = next(login.username_place);
+            let password = next(login.password_place);
+            self.found.username = username.or(self.found.username.take());
+            self.found.password = password.or(self.found.password.take());
+        }
+        if malformed {
+            self.subject.skip(Uninspected::Malformed, surroundings);
+        }
+        apply(&mut self.subject, self.found, surroundings);
+        conclude(self.subject, surroundings)
+    }
+
+    /// What there is to tell when the client went away before its body was complete: nothing was counted.
+    #[must_use]
+    pub fn abandon(self) -> super::Finished {
+        super::Finished { subject: *self.subject }
+    }
+}

@@ -1,0 +1,239 @@
+//! The first phase: from a request's head to its app, route, client and, for most, a decision.
+
+use super::credentials::AwaitCredentials;
+use super::decide::{Stage, conclude, decide, settle_verdict};
+use super::subject::{Search, Subject, Touched};
+use super::{AwaitReply, Decided, Finished, HeadChanges, Headers, Reply, Surroundings, header, identity};
+use crate::blob::Policy;
+use crate::blob::apps::{NO_LOGIN, Route};
+use crate::blob::counters::{CellKind, Source};
+use crate::http::accept::prefers_html;
+use crate::http::host::normalize_host;
+use crate::http::path::{normalize, segments};
+use crate::keyed_hash::Role;
+use crate::metrics::{Failure, Metric};
+use crate::state::pool::{Roles, locate};
+use crate::vocabulary::{CounterKey, Mode, Value};
+
+/// What the host says about a request.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHead<'h> {
+    /// Its header fields, pseudo headers included.
+    pub headers: &'h Headers,
+    /// The host's `source.address`.
+    pub source_address: Option<&'h [u8]>,
+    /// Whether no body follows.
+    pub end_of_stream: bool,
+}
+
+/// What a request's head led to.
+#[derive(Debug)]
+pub enum Opened {
+    /// Not ours: no app serves this host, or the kill switch is on. Forged copies of our headers are removed all the same.
+    Untouched(HeadChanges),
+    /// The filter answers.
+    Refused(Box<Finished>, Reply),
+    /// The upstream answers.
+    Forwarded(Box<AwaitReply>, HeadChanges),
+    /// A login whose body names the account; decided once the body was read. The changes can be made at once.
+    Login(Box<AwaitCredentials>, HeadChanges),
+}
+
+impl From<Decided> for Opened {
+    fn from(decided: Decided) -> Self {
+        match decided {
+            Decided::Refused(finished, reply) => Self::Refused(finished, reply),
+            Decided::Forwarded(exchange, changes) => Self::Forwarded(exchange, changes),
+        }
+    }
+}
+
+/// Opens an exchange.
+pub fn open(head: RequestHead<'_>, surroundings: &mut Surroundings<'_, '_>) -> Opened {
+    surroundings.worker.tally.add(Metric::Requests, 1);
+    let forged = head.headers.iter().map(|(name, _)| name).filter(|name| name.starts_with("x-bartizan-"));
+    let mut changes = HeadChanges { remove: forged.cloned().collect(), set: Vec::new() };
+    changes.remove.dedup();
+    if surroundings.settings.kill_switch {
+        surroundings.worker.tally.add(Metric::Killed, 1);
+        return Opened::Untouched(changes);
+    }
+    let policy = surroundings.policy;
+    let host = header(head.headers, ":authority").or_else(|| header(head.headers, "host")).unwrap_or_default();
+    let Some(app) = policy.app_of_host(&normalize_host(host)) else { return Opened::Untouched(changes) };
+    let subject = Box::new(subject(app, head, changes, surroundings));
+    if subject.login.is_some_and(|login| reads_body(policy, login)) && !subject.is_stream && !head.end_of_stream {
+        return before_credentials(subject, head.headers, surroundings);
+    }
+    if let Some(login) = subject.login {
+        let mut subject = subject;
+        let credentials = super::credentials::of_head(policy, login, head.headers);
+        super::credentials::apply(&mut subject, credentials, surroundings);
+        return conclude(subject, surroundings).into();
+    }
+    conclude(subject, surroundings).into()
+}
+
+/// A client that is already refused need not send its password.
+fn before_credentials(
+    mut subject: Box<Subject>,
+    headers: &Headers,
+    surroundings: &mut Surroundings<'_, '_>,
+) -> Opened {
+    decide(&mut subject, Stage::Before, surroundings);
+    if subject.verdict.action.refuses() || subject.failed_closed {
+        return settle_verdict(subject, surroundings).into();
+    }
+    let changes = std::mem::take(&mut subject.changes);
+    Opened::Login(Box::new(AwaitCredentials::new(subject, headers, surroundings)), changes)
+}
+
+fn reads_body(policy: &Policy<'_>, login: u32) -> bool {
+    policy
+        .logins
+        .get(login as usize)
+        .is_some_and(|login| login.username_place.in_body() || login.password_place.in_body())
+}
+
+fn subject(
+    app: u16,
+    head: RequestHead<'_>,
+    changes: HeadChanges,
+    surroundings: &mut Surroundings<'_, '_>,
+) -> Subject {
+    let policy = surroundings.policy;
+    let headers = head.headers;
+    let raw_path = header(headers, ":path");
+    let path = normalize(raw_path.unwrap_or(b"/"));
+    let method = header(headers, ":method").unwrap_or_default();
+    let root = policy.apps.get(usize::from(app)).map_or(0, |app| app.root);
+    let found = policy.trie().find(root, segments(&path.path), method);
+    let route = found.route.and_then(|route| policy.routes.get(route as usize));
+    let app_mode = policy.apps.get(usize::from(app)).map_or(Mode::Report, |app| app.mode);
+    let mode = route.map_or(app_mode, |route| route.mode.min(app_mode));
+    let address = identity::address(headers, head.source_address, surroundings);
+    let is_stream = is_stream(headers, method);
+    let mut subject = Subject {
+        id: surroundings.worker.decision_id(surroundings.key),
+        app,
+        route: found.route,
+        login: route.map(|route| route.login).filter(|login| *login != NO_LOGIN),
+        mode: if surroundings.settings.report_only { Mode::Report } else { mode },
+        exempt: address.map_or(0, |address| exemptions(policy, address)),
+        address,
+        client: 0,
+        not_before: address.map(|address| surroundings.settings.not_before(address)).unwrap_or_default(),
+        cells: Vec::new(),
+        values: Vec::new(),
+        offered: Vec::new(),
+        search: Search::of(policy, &found.sensitive),
+        honeypot: found.honeypot,
+        prefers_html: prefers_html(header(headers, "accept")),
+        is_head: method == b"HEAD",
+        is_stream,
+        verdict: crate::verdict::Verdict::default(),
+        retry_after: 0,
+        failed_closed: false,
+        outcome: None,
+        found: Default::default(),
+        masked: Default::default(),
+        withheld: false,
+        uninspected: None,
+        failure: None,
+        changes,
+    };
+    if raw_path.is_none() && method != b"CONNECT" {
+        subject.fail(Failure::Request, surroundings);
+    }
+    if subject.exempt != 0b1111 {
+        identity::identify(&mut subject, headers, surroundings);
+        if address.is_none() {
+            subject.fail(Failure::Host, surroundings);
+        }
+        add_route_cell(&mut subject, route, surroundings);
+        add_values(&mut subject, route, &path.path, surroundings);
+    }
+    readable_reply(&mut subject, headers, policy);
+    subject
+}
+
+/// RPCs, upgrades and tunnels: their bodies are messages of a protocol of its own.
+fn is_stream(headers: &Headers, method: &[u8]) -> bool {
+    method == b"CONNECT"
+        || header(headers, "upgrade").is_some()
+        || header(headers, "content-type")
+            .is_some_and(|kind| super::starts_with_ignoring_case(kind, "application/grpc"))
+}
+
+fn exemptions(policy: &Policy<'_>, address: u128) -> u8 {
+    let applies = |exemption: &&crate::blob::addresses::Exemption<'_>| {
+        policy.ranges.contain(exemption.ranges, address)
+    };
+    policy.exemptions.iter().filter(applies).fold(0, |skip, exemption| skip | exemption.skip)
+}
+
+fn add_route_cell(subject: &mut Subject, route: Option<&Route<'_>>, surroundings: &Surroundings<'_, '_>) {
+    let policy = surroundings.policy;
+    if !policy.counters.iter().any(|counter| counter.key == CounterKey::Route) {
+        return;
+    }
+    let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
+    let name = route.map_or("", |route| route.name);
+    let hash = surroundings.key.hash(Role::Route, &[app.as_bytes(), name.as_bytes()]);
+    let address = locate(CellKind::Route, hash, surroundings.settings.state_pages);
+    subject.cells.push(Touched::new(address, Roles::only(CounterKey::Route)));
+}
+
+/// The values that counters of different values need and that the head already shows.
+fn add_values(subject: &mut Subject, route: Option<&Route<'_>>, path: &[u8], surroundings: &Surroundings<'_, '_>) {
+    let policy = surroundings.policy;
+    for (position, counter) in policy.counters.iter().enumerate() {
+        let value = match counter.source {
+            Source::Distinct(Value::Path) => Some(surroundings.key.hash(Role::Path, &[path])),
+            Source::Distinct(Value::PathParameter) => {
+                parameter(policy, route, path, counter.parameter).map(|text| {
+                    surroundings.key.hash(Role::Parameter, &[counter.parameter.as_bytes(), text])
+                })
+            }
+            Source::Distinct(Value::Client) if counter.key != CounterKey::LoginUsername => Some(subject.client),
+            Source::Distinct(Value::Address) if counter.key != CounterKey::LoginUsername => {
+                subject.address_value(surroundings)
+            }
+            _ => None,
+        };
+        if let Some(value) = value {
+            subject.values.push((u16::try_from(position).unwrap_or(u16::MAX), value));
+        }
+    }
+}
+
+impl Subject {
+    /// The address as a value to be told apart.
+    pub(crate) fn address_value(&self, surroundings: &Surroundings<'_, '_>) -> Option<u64> {
+        let prefix = surroundings.policy.basics.ipv6_prefix;
+        let address = crate::http::address::mask_ipv6(self.address?, prefix);
+        Some(surroundings.key.hash(Role::Address, &[&address.to_be_bytes()]))
+    }
+}
+
+fn parameter<'v>(policy: &Policy<'_>, route: Option<&Route<'_>>, path: &'v [u8], name: &str) -> Option<&'v [u8]> {
+    let parameters = policy.parameters.get(route?.parameters.positions())?;
+    let parameter = parameters.iter().find(|parameter| parameter.name == name)?;
+    segments(path).nth(usize::from(parameter.segment))
+}
+
+/// Asks the upstream for a reply that can be read: whole, and not compressed.
+fn readable_reply(subject: &mut Subject, headers: &Headers, policy: &Policy<'_>) {
+    let reads_outcome = subject.login.is_some_and(|login| super::outcome::reads_body(policy, login));
+    if subject.is_stream || (subject.search.detectors == 0 && !reads_outcome) {
+        return;
+    }
+    if header(headers, "accept-encoding").is_some_and(|value| value != b"identity") {
+        subject.changes.set.push(("accept-encoding", "identity".to_owned()));
+    }
+    for name in ["range", "if-range"] {
+        if header(headers, name).is_some() {
+            subject.changes.remove.push(name.to_owned());
+        }
+    }
+}

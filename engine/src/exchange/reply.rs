@@ -1,0 +1,75 @@
+//! The filter's own replies.
+
+use super::subject::Subject;
+use crate::blob::Policy;
+use crate::verdict::Action;
+
+/// A reply that the filter makes itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Header fields.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body; empty for HEAD.
+    pub body: Vec<u8>,
+}
+
+const HTML_TYPE: &str = "text/html; charset=utf-8";
+const JSON_TYPE: &str = "application/json";
+
+impl Reply {
+    /// The reply to a request that is refused.
+    pub(crate) fn refusal(subject: &Subject, policy: &Policy<'_>) -> Self {
+        if subject.failed_closed {
+            return Self::built_in(subject, 503, "unavailable", "This service cannot answer right now.");
+        }
+        let action = subject.verdict.action;
+        let (status, word, sentence) = match action {
+            Action::Throttle => (429, "throttled", "Too many requests. Please wait a moment and try again."),
+            Action::Challenge => (403, "challenge", "Please prove that you are not a program, then try again."),
+            _ => (403, "blocked", "This request was refused."),
+        };
+        let mut reply = Self::built_in(subject, status, word, sentence);
+        if let Some(step) = subject.verdict.reply_step(policy) {
+            if step.status != 0 {
+                reply.status = step.status;
+            }
+            let own = if subject.prefers_html { step.html } else { step.json };
+            if !own.is_empty() && !subject.is_head {
+                reply.body = own.replace("{id}", &format!("{:016x}", subject.id)).into_bytes();
+            }
+        }
+        if action == Action::Throttle {
+            reply.headers.push(("retry-after", subject.retry_after.max(1).to_string()));
+        }
+        reply
+    }
+
+    /// The reply in place of one that holds what may not leave.
+    pub(crate) fn withheld(subject: &Subject) -> Self {
+        Self::built_in(subject, 502, "withheld", "The answer to this request was withheld.")
+    }
+
+    fn built_in(subject: &Subject, status: u16, word: &str, sentence: &str) -> Self {
+        let id = format!("{:016x}", subject.id);
+        let (kind, body) = if subject.prefers_html {
+            let page = format!(
+                "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{status}</title><p>{sentence}</p><p>Reference: \
+                 {id}</p></html>\n"
+            );
+            (HTML_TYPE, page)
+        } else {
+            (JSON_TYPE, format!("{{\"error\":\"{word}\",\"id\":\"{id}\"}}\n"))
+        };
+        Self {
+            status,
+            headers: vec![
+                ("content-type", kind.to_owned()),
+                ("cache-control", "no-store".to_owned()),
+                ("x-bartizan-id", id),
+            ],
+            body: if subject.is_head { Vec::new() } else { body.into_bytes() },
+        }
+    }
+}

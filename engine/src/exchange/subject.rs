@@ -1,0 +1,169 @@
+//! What is known about an exchange, carried from phase to phase.
+
+use super::record::Record;
+use super::{HeadChanges, Surroundings};
+use crate::blob::Policy;
+use crate::blob::apps::FindingAction;
+use crate::clock::Millis;
+use crate::metrics::{Failure, LoginOutcome, Metric, Uninspected};
+use crate::state::cell::{Reading, Reservation};
+use crate::state::pool::{CellAddress, Loaded, Roles};
+use crate::verdict::{Cause, Verdict};
+use crate::vocabulary::{Detector, Mode, Threat};
+
+/// A cell that the exchange concerns.
+#[derive(Debug)]
+pub(crate) struct Touched {
+    pub(crate) address: CellAddress,
+    pub(crate) roles: Roles,
+    /// The attempt that waits for its outcome here.
+    pub(crate) reservation: Option<Reservation>,
+    /// Whether this exchange is already counted here.
+    pub(crate) applied: bool,
+    /// The page, while a decision is made.
+    pub(crate) loaded: Option<Loaded>,
+}
+
+impl Touched {
+    pub(crate) const fn new(address: CellAddress, roles: Roles) -> Self {
+        Self { address, roles, reservation: None, applied: false, loaded: None }
+    }
+}
+
+/// What is looked for in the reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Search {
+    pub(crate) detectors: u16,
+    pub(crate) mask: u16,
+    pub(crate) block: u16,
+    pub(crate) keep_last: [u8; Detector::ALL.len()],
+}
+
+impl Search {
+    /// The union of all that applies. Where several rules mask the same thing, the one that keeps least wins.
+    pub(crate) fn of(policy: &Policy<'_>, positions: &[u32]) -> Self {
+        let mut search = Self::default();
+        for rule in positions.iter().filter_map(|position| policy.sensitive.get(*position as usize)) {
+            for detector in Detector::ALL {
+                let bit = 1 << detector as u16;
+                if rule.detectors & bit == 0 {
+                    continue;
+                }
+                let Some(keep) = search.keep_last.get_mut(detector as usize) else { continue };
+                if rule.action != FindingAction::Tag {
+                    *keep = if search.mask & bit == 0 { rule.keep_last } else { rule.keep_last.min(*keep) };
+                    search.mask |= bit;
+                }
+                if rule.action == FindingAction::Block {
+                    search.block |= bit;
+                }
+                search.detectors |= bit;
+            }
+        }
+        search
+    }
+}
+
+/// What is known about an exchange.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) id: u64,
+    pub(crate) app: u16,
+    pub(crate) route: Option<u32>,
+    /// The login's position, where the route is one.
+    pub(crate) login: Option<u32>,
+    pub(crate) mode: Mode,
+    /// Threats that do not apply to this client.
+    pub(crate) exempt: u8,
+    pub(crate) address: Option<u128>,
+    /// The client's keyed hash.
+    pub(crate) client: u64,
+    pub(crate) not_before: Millis,
+    pub(crate) cells: Vec<Touched>,
+    /// Values for counters of different values, by the counter's position.
+    pub(crate) values: Vec<(u16, u64)>,
+    /// Client keys that count once the upstream accepts them.
+    pub(crate) offered: Vec<CellAddress>,
+    pub(crate) search: Search,
+    pub(crate) honeypot: Option<u32>,
+    pub(crate) prefers_html: bool,
+    pub(crate) is_head: bool,
+    /// An RPC, an upgrade or a tunnel: its bodies are not ours to read.
+    pub(crate) is_stream: bool,
+    pub(crate) verdict: Verdict,
+    /// Seconds after which a throttled client may try again.
+    pub(crate) retry_after: u32,
+    /// The filter could not work, and the policy says that nothing passes then.
+    pub(crate) failed_closed: bool,
+    pub(crate) outcome: Option<LoginOutcome>,
+    pub(crate) found: [u32; Detector::ALL.len()],
+    pub(crate) masked: [u32; Detector::ALL.len()],
+    pub(crate) withheld: bool,
+    pub(crate) uninspected: Option<Uninspected>,
+    pub(crate) failure: Option<Failure>,
+    /// What is changed in the head if it goes on.
+    pub(crate) changes: HeadChanges,
+}
+
+impl Subject {
+    pub(crate) const fn reading(&self, now: Millis) -> Reading {
+        Reading { now, not_before: self.not_before }
+    }
+
+    /// The cell that stands for the client: bans, marks and throttles live there.
+    pub(crate) fn client_cell(&self) -> Option<usize> {
+        self.cells.iter().position(|cell| cell.roles.has(crate::vocabulary::CounterKey::Client))
+    }
+
+    pub(crate) fn skip(&mut self, reason: Uninspected, surroundings: &mut Surroundings<'_, '_>) {
+        if self.uninspected.is_none() {
+            self.uninspected = Some(reason);
+            surroundings.worker.tally.add(Metric::Uninspected(reason), 1);
+        }
+    }
+
+    pub(crate) fn fail(&mut self, failure: Failure, surroundings: &mut Surroundings<'_, '_>) {
+        self.failure = self.failure.or(Some(failure));
+        surroundings.worker.tally.add_now(Metric::Error(failure), 1);
+    }
+
+    /// Whether there is anything to tell about this exchange.
+    pub(crate) fn is_notable(&self) -> bool {
+        self.verdict.would != crate::verdict::Action::None
+            || self.verdict.scores.iter().any(|score| *score > 0)
+            || self.outcome.is_some()
+            || self.found.iter().any(|count| *count > 0)
+            || self.uninspected.is_some_and(|reason| reason != Uninspected::Binary)
+            || self.failure.is_some()
+    }
+}
+
+/// Which threat a contribution belongs to.
+pub(crate) fn threat_of(policy: &Policy<'_>, cause: Cause) -> Option<Threat> {
+    match cause {
+        Cause::Rule(rule) => policy.rules.get(usize::from(rule)).map(|rule| rule.threat),
+        Cause::Honeypot(pot) => policy.honeypots.get(pot as usize).map(|pot| pot.threat),
+        Cause::Mark(threat) => Some(threat),
+        Cause::Ban => None,
+    }
+}
+
+/// An exchange of which only the record is left.
+#[derive(Debug)]
+pub struct Finished {
+    pub(crate) subject: Subject,
+}
+
+impl Finished {
+    /// What there is to tell.
+    #[must_use]
+    pub fn record<'r>(&self, policy: &'r Policy<'_>) -> Record<'r> {
+        Record::of(&self.subject, policy)
+    }
+
+    /// Whether there is anything to tell.
+    #[must_use]
+    pub fn is_notable(&self) -> bool {
+        self.subject.is_notable()
+    }
+}

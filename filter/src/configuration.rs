@@ -1,0 +1,173 @@
+//! What the host gives at start: the policy, and settings beside it.
+//!
+//! The policy comes raw, with the settings in the VM's configuration, or as base64 in a JSON object that holds the
+//! settings too, which is all that Istio can carry.
+
+use bartizan_engine::clock::Millis;
+use bartizan_engine::http::address::parse_address;
+use bartizan_engine::settings::{Forget, Settings};
+use bartizan_engine::state::pool::{MAX_PAGES, MIN_PAGES};
+use bartizan_engine::vocabulary::AddressRange;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+
+/// Which exchanges write filter state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Records {
+    /// None.
+    None,
+    /// Those with something to tell.
+    #[default]
+    Findings,
+    /// All that belong to an app.
+    All,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ModeOverride {
+    Report,
+}
+
+/// The settings as they are written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    policy: Option<String>,
+    instance: String,
+    hold_headers: bool,
+    buffer_limit: u64,
+    mode_override: Option<ModeOverride>,
+    kill_switch: bool,
+    state_pages: u32,
+    records: Records,
+    hash_key_env: String,
+    forget: Vec<WrittenForget>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenForget {
+    before: u64,
+    address: Option<String>,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        let settings = Settings::default();
+        Self {
+            policy: None,
+            instance: "default".to_owned(),
+            hold_headers: settings.hold_headers,
+            buffer_limit: settings.buffer_limit,
+            mode_override: None,
+            kill_switch: settings.kill_switch,
+            state_pages: settings.state_pages,
+            records: Records::default(),
+            hash_key_env: "BARTIZAN_HASH_KEY".to_owned(),
+            forget: Vec::new(),
+        }
+    }
+}
+
+/// Everything that was configured.
+#[derive(Clone, Debug)]
+pub(crate) struct Configuration {
+    pub(crate) blob: Vec<u8>,
+    pub(crate) settings: Settings,
+    /// Names the state.
+    pub(crate) instance: String,
+    pub(crate) records: Records,
+    /// The environment variable with the hash key.
+    pub(crate) hash_key_env: String,
+}
+
+impl Configuration {
+    /// Reads both configurations.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong with them.
+    pub(crate) fn read(plugin: Vec<u8>, vm: &[u8]) -> Result<Self, String> {
+        if plugin.is_empty() {
+            return Err(
+                "there is no plugin configuration: give the compiled policy as BytesValue, or as JSON with \
+                        `policy` in base64"
+                    .to_owned(),
+            );
+        }
+        let is_json = plugin.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+        if !is_json {
+            let vm = vm.trim_ascii();
+            let written =
+                if vm.is_empty() { Ok(Written::default()) } else { settings(vm, "vm_config.configuration") };
+            let written = written?;
+            if written.policy.is_some() {
+                return Err("`policy` stands in vm_config.configuration and in the plugin's too".to_owned());
+            }
+            return Self::of(written, plugin);
+        }
+        let mut written = settings(&plugin, "the plugin's configuration")?;
+        let policy = written.policy.take();
+        let policy =
+            policy.ok_or("the plugin's configuration has no `policy`: the compiled policy in base64")?;
+        let blob =
+            STANDARD.decode(policy.trim()).map_err(|error| format!("`policy` is not base64: {error}"))?;
+        drop(plugin);
+        Self::of(written, blob)
+    }
+
+    fn of(written: Written, blob: Vec<u8>) -> Result<Self, String> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if !(1..=32).contains(&written.instance.len()) || !written.instance.bytes().all(plain) {
+            return Err("`instance` needs 1 to 32 of a-z, 0-9 and -".to_owned());
+        }
+        if !(MIN_PAGES..=MAX_PAGES).contains(&written.state_pages) {
+            return Err(format!("`state_pages` must be {MIN_PAGES} to {MAX_PAGES}"));
+        }
+        let forget = written.forget.iter().map(forget).collect::<Result<_, _>>()?;
+        Ok(Self {
+            blob,
+            settings: Settings {
+                report_only: written.mode_override.is_some(),
+                kill_switch: written.kill_switch,
+                hold_headers: written.hold_headers,
+                buffer_limit: written.buffer_limit,
+                state_pages: written.state_pages,
+                forget,
+            },
+            instance: written.instance,
+            records: written.records,
+            hash_key_env: written.hash_key_env,
+        })
+    }
+}
+
+fn settings(json: &[u8], place: &str) -> Result<Written, String> {
+    // serde's messages name keys and positions, never values that could be secrets.
+    serde_json::from_slice(json).map_err(|error| format!("{place} cannot be read: {error}"))
+}
+
+fn forget(written: &WrittenForget) -> Result<Forget, String> {
+    let wrong = || "`forget` needs an address such as 192.0.2.7 or 192.0.2.0/24".to_owned();
+    let addresses = match &written.address {
+        None => None,
+        Some(text) => Some(range(text).ok_or_else(wrong)?),
+    };
+    Ok(Forget { before: Millis(written.before.saturating_mul(1000)), addresses })
+}
+
+fn range(text: &str) -> Option<AddressRange> {
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix.parse::<u32>().ok()?)),
+        None => (text, None),
+    };
+    let is_ipv6 = address.contains(':');
+    let address = parse_address(address.as_bytes())?;
+    let longest = if is_ipv6 { 128 } else { 32 };
+    let free = longest - prefix.unwrap_or(longest).min(longest);
+    let mask = if free == 128 { u128::MAX } else { (1_u128 << free) - 1 };
+    Some(AddressRange { first: address & !mask, last: address | mask })
+}

@@ -1,0 +1,166 @@
+//! The root context: configuration in, exchanges out, ticks.
+
+use crate::configuration::{Configuration, Records};
+use crate::host;
+use crate::policy::OwnedPolicy;
+use crate::secrets;
+use crate::shared_pages::SharedPages;
+use crate::stream::Stream;
+use crate::telemetry::Counters;
+use crate::warm_up;
+use crate::watchdog::Watchdog;
+use bartizan_engine::clock::Millis;
+use bartizan_engine::exchange::{Surroundings, Worker};
+use bartizan_engine::keyed_hash::HashKey;
+use bartizan_engine::settings::Settings;
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How often a worker writes what it gathered.
+const TICK: Duration = Duration::from_secs(1);
+/// How many pages a tick writes at most, to stay out of the way of requests.
+const PAGES_PER_TICK: usize = 20;
+
+/// A policy that was loaded, with all that its exchanges share. Streams keep it alive while a newer one takes over.
+pub(crate) struct Loaded {
+    policy: OwnedPolicy,
+    settings: Settings,
+    key: HashKey,
+    epoch: u32,
+    pub(crate) records: Records,
+    parts: RefCell<Parts>,
+    pub(crate) watchdog: RefCell<Watchdog>,
+}
+
+/// What changes from exchange to exchange.
+struct Parts {
+    store: SharedPages,
+    worker: Worker,
+    counters: Counters,
+}
+
+impl Loaded {
+    fn new(configuration: Configuration) -> Result<Self, String> {
+        let Configuration { blob, settings, instance, records, hash_key_env } = configuration;
+        let policy = OwnedPolicy::parse(blob).map_err(|error| error.to_string())?;
+        let key = secrets::hash_key(&instance, &hash_key_env)?;
+        let shapes = &policy.borrow_dependent().shapes;
+        let definitions =
+            shapes.iter().fold(u64::from(key.id()), |sum, shape| sum.rotate_left(13) ^ shape.definitions);
+        let epoch = secrets::epoch(&instance, definitions);
+        let parts = Parts {
+            store: SharedPages::new(&instance),
+            worker: Worker::new(secrets::random()),
+            counters: Counters::default(),
+        };
+        let parts = RefCell::new(parts);
+        Ok(Self { policy, settings, key, epoch, records, parts, watchdog: RefCell::default() })
+    }
+
+    /// Runs something of the engine, then gives the operator what should not wait.
+    pub(crate) fn run<T>(&self, now: Millis, work: impl FnOnce(&mut Surroundings<'_, '_>) -> T) -> T {
+        let Parts { store, worker, counters } = &mut *self.parts.borrow_mut();
+        let policy = self.policy.borrow_dependent();
+        let mut surroundings = Surroundings {
+            policy,
+            settings: &self.settings,
+            key: &self.key,
+            epoch: self.epoch,
+            store,
+            worker,
+            now,
+        };
+        let result = work(&mut surroundings);
+        if worker.tally.is_urgent() {
+            counters.publish(&mut worker.tally, policy);
+        }
+        result
+    }
+
+    /// Reads the policy.
+    pub(crate) fn policy(&self) -> &bartizan_engine::blob::Policy<'_> {
+        self.policy.borrow_dependent()
+    }
+
+    pub(crate) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) const fn key(&self) -> &HashKey {
+        &self.key
+    }
+
+    fn tick(&self, most_pages: usize) {
+        let now = host::now();
+        self.run(now, |surroundings| surroundings.flush(most_pages));
+        let Parts { worker, counters, .. } = &mut *self.parts.borrow_mut();
+        counters.publish(&mut worker.tally, self.policy.borrow_dependent());
+        self.watchdog.borrow_mut().tick(now);
+    }
+}
+
+/// The root context of one configuration in one VM.
+#[derive(Default)]
+pub(crate) struct Root {
+    vm_configuration: Vec<u8>,
+    loaded: Option<Rc<Loaded>>,
+}
+
+impl Context for Root {
+    fn on_done(&mut self) -> bool {
+        if let Some(loaded) = &self.loaded {
+            loaded.tick(usize::MAX);
+        }
+        true
+    }
+}
+
+impl RootContext for Root {
+    fn on_vm_start(&mut self, length: usize) -> bool {
+        self.vm_configuration = host::vm_configuration(length);
+        true
+    }
+
+    fn on_configure(&mut self, length: usize) -> bool {
+        let plugin = host::plugin_configuration(length);
+        let configuration = Configuration::read(plugin, &self.vm_configuration);
+        match configuration.and_then(Loaded::new) {
+            Ok(loaded) => {
+                warm_up::run(&loaded);
+                let policy = loaded.policy();
+                log::info!(
+                    "policy {:016x} with {} apps, state epoch {}{}{}",
+                    policy.header.policy_hash,
+                    policy.apps.len(),
+                    loaded.epoch,
+                    if loaded.settings.report_only { ", report only by the host's setting" } else { "" },
+                    if loaded.settings.kill_switch { ", KILL SWITCH ON: nothing is looked at" } else { "" },
+                );
+                self.loaded = Some(Rc::new(loaded));
+                host::tick_every(TICK);
+                true
+            }
+            Err(problem) => {
+                log::error!("the configuration is refused: {problem}");
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(loaded) = &self.loaded {
+            loaded.tick(PAGES_PER_TICK);
+        }
+    }
+
+    fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Stream::new(context, self.loaded.clone())))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}

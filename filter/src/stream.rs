@@ -1,0 +1,282 @@
+//! One stream: the host's callbacks as phases of an exchange.
+
+use crate::configuration::Records;
+use crate::host;
+use crate::root::Loaded;
+use crate::watchdog::Direction;
+use bartizan_engine::exchange::{
+    AwaitCredentials, AwaitReply, BodyStep, Decided, Finished, HeadChanges, Opened, Reply, Replying,
+    RequestHead, TrailersStep, open,
+};
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+use std::rc::Rc;
+
+/// Where the exchange is.
+enum Phase {
+    /// Nothing came yet, or nothing is ours to do.
+    Idle,
+    /// A login's body is being read; `fed` bytes of what the host buffers were.
+    Login { login: Box<AwaitCredentials>, is_held: bool, fed: usize },
+    /// The upstream has the request.
+    AwaitReply(Box<AwaitReply>),
+    /// A reply's body passes through.
+    Replying { replying: Box<Replying>, is_held: bool, fed: usize },
+    /// Only the record is left.
+    Finished(Box<Finished>),
+}
+
+/// A stream's context.
+pub(crate) struct Stream {
+    context: u32,
+    loaded: Option<Rc<Loaded>>,
+    phase: Phase,
+}
+
+impl Stream {
+    pub(crate) const fn new(context: u32, loaded: Option<Rc<Loaded>>) -> Self {
+        Self { context, loaded, phase: Phase::Idle }
+    }
+
+    fn take_phase(&mut self) -> Phase {
+        std::mem::replace(&mut self.phase, Phase::Idle)
+    }
+
+    fn carry_out(&mut self, decided: Decided, can_change_head: bool) -> Action {
+        match decided {
+            Decided::Refused(finished, reply) => {
+                self.phase = Phase::Finished(finished);
+                send(&reply);
+                Action::Pause
+            }
+            Decided::Forwarded(exchange, changes) => {
+                if can_change_head {
+                    apply(&changes);
+                }
+                self.phase = Phase::AwaitReply(exchange);
+                Action::Continue
+            }
+        }
+    }
+
+    fn end_of_credentials(&mut self, login: Box<AwaitCredentials>, is_held: bool) -> Action {
+        let Some(loaded) = self.loaded.clone() else { return Action::Continue };
+        let decided = loaded.run(host::now(), |surroundings| login.decide(surroundings));
+        self.carry_out(decided, is_held)
+    }
+}
+
+fn apply(changes: &HeadChanges) {
+    for name in &changes.remove {
+        host::remove_request_header(name);
+    }
+    for (name, value) in &changes.set {
+        host::set_request_header(name, value);
+    }
+}
+
+fn send(reply: &Reply) {
+    let headers: Vec<_> = reply.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    host::send_reply(reply.status, &headers, &reply.body);
+}
+
+impl Context for Stream {
+    fn on_done(&mut self) -> bool {
+        if let Some(loaded) = &self.loaded {
+            loaded.watchdog.borrow_mut().forget(self.context);
+        }
+        true
+    }
+}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let Some(loaded) = self.loaded.clone() else { return Action::Continue };
+        let headers = host::request_headers();
+        let source_address = host::source_address();
+        let now = host::now();
+        let head =
+            RequestHead { headers: &headers, source_address: source_address.as_deref(), end_of_stream };
+        let decided = match loaded.run(now, |surroundings| open(head, surroundings)) {
+            Opened::Untouched(changes) => {
+                apply(&changes);
+                return Action::Continue;
+            }
+            Opened::Refused(finished, reply) => Decided::Refused(finished, reply),
+            Opened::Forwarded(exchange, changes) => Decided::Forwarded(exchange, changes),
+            Opened::Login(login, changes) => {
+                apply(&changes);
+                let mut watchdog = loaded.watchdog.borrow_mut();
+                let is_held = loaded.settings().hold_headers && login.may_hold() && watchdog.may_hold(now);
+                self.phase = Phase::Login { login, is_held, fed: 0 };
+                if is_held {
+                    watchdog.hold((self.context, Direction::Request), now);
+                    return Action::Pause;
+                }
+                return Action::Continue;
+            }
+        };
+        self.carry_out(decided, true)
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let Some(loaded) = self.loaded.clone() else { return Action::Continue };
+        match self.take_phase() {
+            Phase::Login { mut login, is_held, fed } => {
+                if is_held {
+                    loaded.watchdog.borrow_mut().body_came((self.context, Direction::Request));
+                }
+                // While the head is held the host keeps all bytes and says how many there are together.
+                let chunk = host::request_body(fed, size.saturating_sub(fed));
+                loaded.run(host::now(), |surroundings| login.body(&chunk, surroundings));
+                if end_of_stream {
+                    return self.end_of_credentials(login, is_held);
+                }
+                let fed = if is_held { fed.saturating_add(chunk.len()) } else { 0 };
+                self.phase = Phase::Login { login, is_held, fed };
+                if is_held { Action::Pause } else { Action::Continue }
+            }
+            phase => {
+                self.phase = phase;
+                Action::Continue
+            }
+        }
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        match self.take_phase() {
+            Phase::Login { login, is_held, .. } => self.end_of_credentials(login, is_held),
+            phase => {
+                self.phase = phase;
+                Action::Continue
+            }
+        }
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let Some(loaded) = self.loaded.clone() else { return Action::Continue };
+        let exchange = match self.take_phase() {
+            Phase::AwaitReply(exchange) => exchange,
+            // The upstream answered before the login's body was complete: nothing was decided, nothing is counted.
+            Phase::Login { login, .. } => {
+                self.phase = Phase::Finished(Box::new(login.abandon()));
+                return Action::Continue;
+            }
+            // Our own reply comes back through these callbacks.
+            phase => {
+                self.phase = phase;
+                return Action::Continue;
+            }
+        };
+        if !exchange.needs_head(loaded.policy()) {
+            self.phase = Phase::Finished(Box::new(exchange.finish()));
+            return Action::Continue;
+        }
+        let headers = host::response_headers();
+        let now = host::now();
+        let (replying, plan) =
+            loaded.run(now, |surroundings| exchange.response_head(&headers, end_of_stream, surroundings));
+        for name in &plan.remove {
+            host::remove_response_header(name);
+        }
+        if !plan.read_body {
+            self.phase = Phase::Finished(Box::new(replying.finish()));
+            return Action::Continue;
+        }
+        let mut watchdog = loaded.watchdog.borrow_mut();
+        let is_held = plan.hold && watchdog.may_hold(now);
+        let mut replying = Box::new(replying);
+        if plan.hold && !is_held {
+            replying.let_go();
+        }
+        self.phase = Phase::Replying { replying, is_held, fed: 0 };
+        if is_held {
+            watchdog.hold((self.context, Direction::Response), now);
+            return Action::Pause;
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let Some(loaded) = self.loaded.clone() else { return Action::Continue };
+        let (mut replying, is_held, fed) = match self.take_phase() {
+            Phase::Replying { replying, is_held, fed } => (replying, is_held, fed),
+            phase => {
+                self.phase = phase;
+                return Action::Continue;
+            }
+        };
+        if is_held {
+            loaded.watchdog.borrow_mut().body_came((self.context, Direction::Response));
+        }
+        let chunk = host::response_body(fed, size.saturating_sub(fed));
+        let fed = fed.saturating_add(chunk.len());
+        let step = loaded.run(host::now(), |surroundings| replying.body(chunk, end_of_stream, surroundings));
+        let mut still_held = false;
+        let action = match step {
+            BodyStep::Pass => Action::Continue,
+            BodyStep::Write(bytes) => {
+                host::replace_response_body(size, &bytes);
+                Action::Continue
+            }
+            BodyStep::Wait => {
+                still_held = true;
+                Action::Pause
+            }
+            BodyStep::Refuse(reply) => {
+                send(&reply);
+                Action::Pause
+            }
+        };
+        self.phase = if end_of_stream {
+            Phase::Finished(Box::new(replying.finish()))
+        } else {
+            Phase::Replying { replying, is_held: still_held, fed: if still_held { fed } else { 0 } }
+        };
+        action
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        let Some(loaded) = self.loaded.clone() else { return Action::Continue };
+        let mut replying = match self.take_phase() {
+            Phase::Replying { replying, .. } => replying,
+            phase => {
+                self.phase = phase;
+                return Action::Continue;
+            }
+        };
+        let (step, trailers) = loaded.run(host::now(), |surroundings| replying.trailers(surroundings));
+        self.phase = Phase::Finished(Box::new(replying.finish()));
+        match (step, trailers) {
+            (BodyStep::Refuse(reply), _) => {
+                send(&reply);
+                Action::Pause
+            }
+            // What was held cannot be rewritten once trailers came: better no reply than one that leaks.
+            (BodyStep::Write(_), _) | (_, TrailersStep::Reset) => {
+                host::reset_response();
+                Action::Pause
+            }
+            (BodyStep::Pass | BodyStep::Wait, TrailersStep::Continue) => Action::Continue,
+        }
+    }
+
+    fn on_log(&mut self) {
+        let Some(loaded) = self.loaded.clone() else { return };
+        let finished = match self.take_phase() {
+            Phase::Idle => return,
+            Phase::Login { login, .. } => Box::new(login.abandon()),
+            Phase::AwaitReply(exchange) => Box::new(exchange.finish()),
+            Phase::Replying { replying, .. } => Box::new(replying.finish()),
+            Phase::Finished(finished) => finished,
+        };
+        let wanted = match loaded.records {
+            Records::None => false,
+            Records::Findings => finished.is_notable(),
+            Records::All => true,
+        };
+        if wanted && let Ok(record) = serde_json::to_vec(&finished.record(loaded.policy())) {
+            host::publish_record(&record);
+        }
+    }
+}
