@@ -93,11 +93,6 @@ impl<'policy> Names<'policy> {
     pub(crate) fn apps(&self) -> impl Iterator<Item = &'policy str> + Clone {
         self.apps.keys().copied()
     }
-
-    /// All route names.
-    pub(crate) fn routes(&self) -> impl Iterator<Item = &'policy str> + Clone {
-        self.routes.keys().copied()
-    }
 }
 
 fn positions<'a>(names: impl Iterator<Item = &'a str>) -> HashMap<&'a str, usize> {

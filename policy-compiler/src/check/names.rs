@@ -118,8 +118,20 @@ fn route(policy: &Policy, name: &Spanned<String>, names: &Names<'_>, findings: &
             )
             .help("write `{ login: true }`"),
         ),
-        FoundRoute::None => unknown(name, "route", names.routes(), findings),
+        FoundRoute::None => {
+            let qualified = name.value.contains('.');
+            let known: Vec<String> = route_names(policy, qualified).collect();
+            unknown(name, "route", known.iter().map(String::as_str), findings);
+        }
     }
+}
+
+/// All routes as conditions can name them: alone, or after their app.
+fn route_names(policy: &Policy, qualified: bool) -> impl Iterator<Item = String> {
+    let routes = policy.apps.iter().flat_map(|app| app.routes.iter().map(move |route| (app, route)));
+    routes.map(move |(app, route)| {
+        if qualified { format!("{}.{}", app.name.value, route.name.value) } else { route.name.value.clone() }
+    })
 }
 
 fn is_login(policy: &Policy, name: &str) -> bool {

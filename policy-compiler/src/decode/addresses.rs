@@ -63,7 +63,8 @@ fn exemption(node: &Node, findings: &mut Diagnostics) -> Option<Allow> {
     let skip = fields.entry("skip").map(|entry| skipped(entry, findings));
     let because = fields.because(findings);
     let (span, who) = who?;
-    Some(Allow { span, who, skip: skip?, because: because? })
+    // What is missing has been reported; the rest of the exemption is still checked.
+    Some(Allow { span, who, skip: skip.unwrap_or_default(), because: because.unwrap_or_default() })
 }
 
 fn skipped(entry: &Entry, findings: &mut Diagnostics) -> Vec<Threat> {

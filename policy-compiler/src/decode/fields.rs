@@ -283,7 +283,10 @@ pub(super) fn text(
         node.scalar().filter(|scalar| !scalar.is_nothing() && !scalar.is_boolean() && !scalar.is_number());
     let Some(scalar) = scalar else {
         let help = node.scalar().filter(|scalar| !scalar.is_nothing());
-        let help = help.map(|scalar| format!("quote it if it is meant as text: \"{}\"", scalar.text));
+        let help = help.map(|scalar| match what {
+            "a duration" => format!("add a unit: `{}s`", scalar.text),
+            _ => format!("quote it if it is meant as text: \"{}\"", scalar.text),
+        });
         findings.push(expected(node, what, help));
         return None;
     };

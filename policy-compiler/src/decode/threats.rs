@@ -60,7 +60,9 @@ fn rule(node: &Node, threat: &str, position: usize, findings: &mut Diagnostics) 
     let points = fields.integer("add", findings);
     let because = fields.because(findings);
     let mode = rule_mode(&fields, findings);
-    Some(Rule { id: id?, when: when?, points: points?, because: because?, mode })
+    // What is missing has been reported; the rest of the rule is still checked.
+    let points = points.unwrap_or(Spanned::new(0, node.span));
+    Some(Rule { id: id?, when: when?, points, because: because.unwrap_or_default(), mode })
 }
 
 /// A rule is shared by all apps, so it has no mode to be stronger than: it can only stay out of enforcement.

@@ -89,7 +89,11 @@ pub struct Diagnostics {
 impl Diagnostics {
     /// Adds a finding. Beyond [`MAX_KEPT`] it is only counted.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.kept.contains(&diagnostic) {
+        // A value that readers do not agree on needs no second opinion on what else it is not.
+        let settled = |known: &Diagnostic| {
+            known.code == &codes::AMBIGUOUS_SCALAR && known.primary.span == diagnostic.primary.span
+        };
+        if self.kept.iter().any(|known| *known == diagnostic || settled(known)) {
             return;
         }
         match diagnostic.code.severity {

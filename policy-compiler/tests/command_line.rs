@@ -1,0 +1,145 @@
+//! The command as a shell sees it: exit codes, streams, files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const GOOD: &str = "version: 1\napps: { shop: { hosts: [shop.example.com] } }\n";
+const WARNED: &str =
+    "version: 1\nlists: { a: { addresses: [192.0.2.1] } }\napps: { shop: { hosts: [shop.example.com] } }\n";
+const BAD: &str = "version: 1\nmod: report\napps: { shop: { hosts: [shop.example.com] } }\n";
+
+struct Place {
+    directory: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let place = Self { directory: tempfile::tempdir().unwrap() };
+        for (name, text) in [("good.yaml", GOOD), ("warned.yaml", WARNED), ("bad.yaml", BAD)] {
+            fs::write(place.path(name), text).unwrap();
+        }
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_bartizan")));
+        command.args(arguments).current_dir(self.directory.path()).env_remove("CLICOLOR_FORCE");
+        command
+    }
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn exit_codes_are_clean_findings_and_failed() {
+    let place = Place::new();
+    let code = |arguments: &[&str]| place.run(arguments).status.code().unwrap();
+    assert_eq!(code(&["check", "good.yaml"]), 0);
+    assert_eq!(code(&["check", "warned.yaml"]), 0);
+    assert_eq!(code(&["check", "warned.yaml", "--deny-warnings"]), 1);
+    assert_eq!(code(&["check", "bad.yaml"]), 1);
+    assert_eq!(code(&["check", "missing.yaml"]), 2);
+    assert_eq!(code(&["check"]), 2);
+    assert_eq!(code(&["explain", "B9999"]), 2);
+    assert_eq!(code(&["inspect", "good.yaml"]), 2);
+    assert_eq!(code(&["--help"]), 0);
+}
+
+#[test]
+fn findings_go_to_standard_error_in_the_chosen_format() {
+    let place = Place::new();
+    let plain = place.run(&["check", "bad.yaml", "--format", "plain"]);
+    assert_eq!(out(&plain), "");
+    assert_eq!(err(&plain), "bad.yaml:2:1: error[B0201]: a policy has no key `mod`; did you mean `mode`?\n");
+    let human = err(&place.run(&["check", "bad.yaml"]));
+    assert!(human.contains("2 | mod: report\n  | ^^^"), "{human}");
+    assert!(!human.contains('\u{1b}'), "no colours where the output is no terminal");
+    let json: serde_json::Value =
+        serde_json::from_str(&err(&place.run(&["check", "bad.yaml", "--format", "json"]))).unwrap();
+    assert_eq!((json["code"].as_str(), json["line"].as_u64()), (Some("B0201"), Some(2)));
+}
+
+#[test]
+fn a_blob_is_written_whole_or_not_at_all() {
+    let place = Place::new();
+    fs::write(place.path("policy.blob"), "old").unwrap();
+    assert_eq!(place.run(&["compile", "bad.yaml", "-o", "policy.blob"]).status.code(), Some(1));
+    assert_eq!(fs::read(place.path("policy.blob")).unwrap(), b"old");
+    let denied = ["compile", "warned.yaml", "-o", "policy.blob", "--deny-warnings"];
+    assert_eq!(place.run(&denied).status.code(), Some(1));
+    assert_eq!(fs::read(place.path("policy.blob")).unwrap(), b"old");
+
+    let compiled = place.run(&["compile", "good.yaml", "-o", "policy.blob"]);
+    assert_eq!(compiled.status.code(), Some(0), "{}", err(&compiled));
+    assert!(fs::read(place.path("policy.blob")).unwrap().starts_with(b"BZP1"));
+    let names: Vec<_> =
+        fs::read_dir(place.directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 4, "nothing else is left behind: {names:?}");
+    assert_eq!(place.run(&["compile", "good.yaml", "-o", "no/such/place"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_blob_can_go_to_standard_output_and_be_inspected() {
+    let place = Place::new();
+    let compiled = place.run(&["compile", "good.yaml", "-o", "-"]);
+    assert!(compiled.stdout.starts_with(b"BZP1"));
+    fs::write(place.path("policy.blob"), &compiled.stdout).unwrap();
+    let inspected = place.run(&["inspect", "policy.blob"]);
+    assert_eq!(inspected.status.code(), Some(0), "{}", err(&inspected));
+    assert!(out(&inspected).contains("1 apps") || out(&inspected).contains("1 app"), "{}", out(&inspected));
+}
+
+#[test]
+fn a_damaged_blob_is_refused_with_a_reason() {
+    let place = Place::new();
+    let mut blob = place.run(&["compile", "good.yaml", "-o", "-"]).stdout;
+    let middle = blob.len() / 2;
+    blob[middle] ^= 1;
+    fs::write(place.path("damaged.blob"), &blob).unwrap();
+    let inspected = place.run(&["inspect", "damaged.blob"]);
+    assert_eq!(inspected.status.code(), Some(2));
+    assert!(err(&inspected).contains("checksum"), "{}", err(&inspected));
+}
+
+#[test]
+fn a_reader_that_stops_early_is_no_failure() {
+    let place = Place::new();
+    for arguments in [
+        &["schema"][..],
+        &["schema", "--reference"],
+        &["explain", "B0203"],
+        &["compile", "good.yaml", "-o", "-"],
+    ] {
+        let mut child =
+            place.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", err(&output));
+    }
+}
+
+#[test]
+fn every_code_is_explained() {
+    let place = Place::new();
+    let explained = place.run(&["explain", "b0203"]);
+    assert!(out(&explained).starts_with("B0203 (error): "), "{}", out(&explained));
+    assert!(out(&explained).lines().all(|line| line.chars().count() <= 100));
+    assert!(err(&place.run(&["explain", "B0299"])).contains("there is no code `B0299`"));
+}
