@@ -66,7 +66,7 @@ impl Load {
         let took = start.elapsed();
         latencies.sort_unstable();
         let requests = latencies.len() as u64;
-        self.next_client = u32::try_from(requests % u64::from(CLIENTS)).unwrap_or(0) + self.next_client;
+        self.next_client += u32::try_from(requests % u64::from(CLIENTS)).unwrap_or(0);
         self.next_client %= CLIENTS;
         Ok(Run { requests, took, latencies })
     }
