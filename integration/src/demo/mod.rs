@@ -10,6 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Duration, sleep};
 
 use crate::envoy::{Configuration, Filter, ListenerSpec, Options, Process, locate};
@@ -61,10 +62,19 @@ pub fn run(setting: &Setting) -> Result<bool, Failure> {
         report::where_to_look(stage.process.admin().address(), &stage.gateway, &setting.directory);
         if setting.keep {
             report::curl_lines(stage.gateway.address());
-            tokio::signal::ctrl_c().await?;
+            until_told_to_end().await?;
         }
         Ok(met)
     })
+}
+
+/// Waits for Ctrl-C, or for a polite `kill`: either way Envoy must not be left behind.
+async fn until_told_to_end() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    }
 }
 
 fn set_up(setting: &Setting) -> Result<Stage, Failure> {

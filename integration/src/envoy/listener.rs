@@ -161,6 +161,19 @@ impl ListenerSpec {
     }
 }
 
+/// The reference with this listener, as `envoy --mode validate` reads it.
+///
+/// # Errors
+///
+/// The reference lacks a part that is replaced.
+pub fn validate(spec: &ListenerSpec) -> Result<Value, Failure> {
+    let reference = Reference::load()?;
+    let address = SocketAddr::from(([127, 0, 0, 1], 8080));
+    let mut listener = spec.render(&reference, address, Path::new("/dev/stdout"))?;
+    listener.as_object_mut().context("the listener is not an object")?.remove("@type");
+    reference.validation(listener)
+}
+
 impl Filter {
     /// A filter that takes no configuration, with the reference's settings otherwise.
     pub fn unconfigured(module: impl Into<PathBuf>) -> Self {

@@ -12,6 +12,6 @@ mod reference;
 
 pub use admin::Admin;
 pub use control::{Envoy, Listener, Update};
-pub use listener::{Configuration, DirectResponse, Filter, ListenerSpec};
+pub use listener::{Configuration, DirectResponse, Filter, ListenerSpec, validate};
 pub use process::{FLAGS, Options, Process, free_port, locate, prepare};
 pub use reference::Reference;

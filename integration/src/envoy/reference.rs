@@ -85,8 +85,12 @@ impl Reference {
     /// The reference lacks a part that is replaced here.
     pub fn validation(&self, listener: Value) -> Result<Value, Failure> {
         let mut bootstrap = self.bootstrap.clone();
-        *at(&mut bootstrap, "/static_resources")? =
-            json!({ "listeners": [listener], "clusters": [self.cluster] });
+        // The harness's route for trailers names a cluster of its own.
+        let mut over_http2 = self.cluster.clone();
+        set(&mut over_http2, "name", json!("shop_h2"))?;
+        *at(&mut over_http2, "/load_assignment/cluster_name")? = json!("shop_h2");
+        let clusters = [&self.cluster, &over_http2];
+        *at(&mut bootstrap, "/static_resources")? = json!({ "listeners": [listener], "clusters": clusters });
         Ok(bootstrap)
     }
 }

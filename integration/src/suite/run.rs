@@ -43,6 +43,20 @@ pub struct Tally {
     pub skipped: usize,
 }
 
+/// What Envoy logs when a module traps or panics.
+const TRAPS: [&str; 4] =
+    ["Uncaught RuntimeError", "panicked at", "wasm_fail_stream", "proxy_on_vm_start failed"];
+
+/// No case may make a filter trap, whatever else it is about.
+fn nothing_trapped(bed: &Bed, log_before: usize) -> Result<(), Failure> {
+    let log = bed.envoy.log()?;
+    let new = log.get(log_before..).unwrap_or_default();
+    match new.lines().find(|line| TRAPS.iter().any(|trap| line.contains(trap))) {
+        Some(line) => Err(Failure::new(format!("a filter trapped: {line}"))),
+        None => Ok(()),
+    }
+}
+
 /// Runs every case whose name contains `filter` and prints how each went; the closing line has the sums.
 pub async fn run(bed: &Bed, filter: &str) -> Tally {
     let cases: Vec<_> = cases::all().into_iter().filter(|case| case.name.contains(filter)).collect();
@@ -61,13 +75,14 @@ pub async fn run(bed: &Bed, filter: &str) -> Tally {
             continue;
         }
         let start = Instant::now();
+        let log_before = bed.envoy.log().map_or(0, |log| log.len());
         let result = match timeout(LONGEST_CASE, (case.steps)(bed)).await {
             Ok(result) => result,
             Err(_) => Err(Failure::new(format!("not done after {} s", LONGEST_CASE.as_secs()))),
         };
         // Cases name their listeners after themselves; the next one starts without them.
         let cleared = bed.envoy.remove_all();
-        match result.and(cleared) {
+        match result.and(cleared).and_then(|()| nothing_trapped(bed, log_before)) {
             Ok(()) => {
                 println!("ok ({:.1} s)", start.elapsed().as_secs_f32());
                 tally.passed += 1;

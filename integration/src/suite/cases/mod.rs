@@ -1,15 +1,35 @@
 //! The cases, by subject.
 
 mod harness;
+mod login;
+mod masking;
+mod rude;
+mod seen;
+mod settings;
+mod state;
+mod untouched;
 
 use super::run::{Case, Needs};
 
 /// Every case, in the order in which they run: from what everything needs to what is special.
 pub(super) fn all() -> Vec<Case> {
-    let mut cases = Vec::new();
-    cases.extend(harness::cases());
-    cases
+    [
+        harness::cases(),
+        masking::cases(),
+        login::cases(),
+        state::cases(),
+        seen::cases(),
+        settings::cases(),
+        untouched::cases(),
+        rude::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
+
+/// The hash key that Envoy gets in its environment; no case may ever see it again.
+pub const HASH_KEY: &str = "planted-hash-key-0123456789";
 
 /// A list of cases: the functions of a module, named as sentences.
 macro_rules! cases {
