@@ -16,7 +16,8 @@ pub(crate) const HEADER_LEN: usize = 64;
 pub(crate) const DIRECTORY_ENTRY_LEN: usize = 12;
 /// More sections than any format will have; bounds the directory.
 pub(crate) const MAX_SECTIONS: usize = 64;
-const CHECKSUM_STARTS_AT: usize = 16;
+/// The checksum covers everything but itself.
+const CHECKSUM_AT: std::ops::Range<usize> = 12..16;
 const BUILD_LEN: usize = 24;
 
 /// The facts at the head of a blob.
@@ -65,6 +66,13 @@ fn word<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at.checked_add(N)?)?.try_into().ok()
 }
 
+fn checksum_of(blob: &[u8]) -> Option<u32> {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(blob.get(..CHECKSUM_AT.start)?);
+    hasher.update(blob.get(CHECKSUM_AT.end..)?);
+    Some(hasher.finalize())
+}
+
 impl Header {
     /// Reads and checks the header and the directory; the sections' contents are not looked at.
     ///
@@ -88,8 +96,7 @@ impl Header {
             return Err(fail(Problem::Length));
         }
         let checksum = u32::from_le_bytes(word(blob, 12).ok_or(short)?);
-        let covered = blob.get(CHECKSUM_STARTS_AT..).ok_or(short)?;
-        if crc32fast::hash(covered) != checksum {
+        if checksum_of(blob).ok_or(short)? != checksum {
             return Err(fail(Problem::Checksum));
         }
         let policy_hash = u64::from_le_bytes(word(blob, 16).ok_or(short)?);
@@ -138,24 +145,24 @@ pub(crate) fn assemble(build: &str, sections: &[(u16, u16, Vec<u8>)]) -> Option<
         contents.extend_from_slice(bytes);
     }
     let digest = digest.finalize();
-    let mut covered = Vec::with_capacity(start + contents.len());
-    covered.extend_from_slice(digest.get(..8)?);
-    covered.extend(u32::try_from(sections.len()).ok()?.to_le_bytes());
-    covered.extend([0; 4]);
+    let mut blob = Vec::with_capacity(start + contents.len());
+    blob.extend(MAGIC);
+    blob.extend(FORMAT_VERSION.to_le_bytes());
+    blob.extend(1_u16.to_le_bytes());
+    blob.extend(u32::try_from(start + contents.len()).ok()?.to_le_bytes());
+    blob.extend([0; 4]);
+    blob.extend_from_slice(digest.get(..8)?);
+    blob.extend(u32::try_from(sections.len()).ok()?.to_le_bytes());
+    blob.extend([0; 4]);
     let mut text = [0_u8; BUILD_LEN];
     for (slot, byte) in text.iter_mut().zip(build.bytes()) {
         *slot = byte;
     }
-    covered.extend(text);
-    covered.resize(HEADER_LEN - CHECKSUM_STARTS_AT, 0);
-    covered.extend(directory);
-    covered.extend(contents);
-    let mut blob = Vec::with_capacity(CHECKSUM_STARTS_AT + covered.len());
-    blob.extend(MAGIC);
-    blob.extend(FORMAT_VERSION.to_le_bytes());
-    blob.extend(1_u16.to_le_bytes());
-    blob.extend(u32::try_from(CHECKSUM_STARTS_AT + covered.len()).ok()?.to_le_bytes());
-    blob.extend(crc32fast::hash(&covered).to_le_bytes());
-    blob.extend(covered);
+    blob.extend(text);
+    blob.resize(HEADER_LEN, 0);
+    blob.extend(directory);
+    blob.extend(contents);
+    let checksum = checksum_of(&blob)?;
+    blob.get_mut(CHECKSUM_AT)?.copy_from_slice(&checksum.to_le_bytes());
     Some(blob)
 }

@@ -7,10 +7,10 @@ use crate::blob::Policy;
 use crate::blob::counters::{CellKind, Source};
 use crate::blob::logins::{FieldPlace, Login};
 use crate::http::basic::basic_credentials;
-use crate::http::{Field, LONGEST_VALUE};
 use crate::http::form::FormReader;
 use crate::http::json::PointerReader;
 use crate::http::query::query_parameter;
+use crate::http::{Field, LONGEST_VALUE};
 use crate::keyed_hash::Role;
 use crate::metrics::Uninspected;
 use crate::state::pool::{Roles, locate};
@@ -111,9 +111,14 @@ fn names(login: &Login<'_>, place: FieldPlace) -> Vec<Vec<u8>> {
 }
 
 impl AwaitCredentials {
-    pub(crate) fn new(mut subject: Box<Subject>, headers: &Headers, surroundings: &mut Surroundings<'_, '_>) -> Self {
+    pub(crate) fn new(
+        mut subject: Box<Subject>,
+        headers: &Headers,
+        surroundings: &mut Surroundings<'_, '_>,
+    ) -> Self {
         let policy = surroundings.policy;
-        let length = header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+        let length =
+            header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
         let may_hold = length.is_some_and(|length: u64| length <= surroundings.settings.longest_held());
         let compressed = header(headers, "content-encoding").is_some_and(|coding| coding != b"identity");
         if compressed {

@@ -82,7 +82,11 @@ pub(crate) fn decide(subject: &mut Subject, stage: Stage, surroundings: &mut Sur
     }
 }
 
-fn transact(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings<'_, '_>) -> Result<(), StateError> {
+fn transact(
+    subject: &mut Subject,
+    stage: Stage,
+    surroundings: &mut Surroundings<'_, '_>,
+) -> Result<(), StateError> {
     'again: for _ in 0..MAX_TRIES {
         load(subject, surroundings)?;
         subject.verdict = evaluate(subject, stage, surroundings);
@@ -130,7 +134,8 @@ fn counts(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_, '
         let cell = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded));
         // A key without a cell has counted nothing yet.
         let cell = cell.unwrap_or(Cell(&[]));
-        let this = u32::from(!touched.applied);
+        let this_request = u32::from(!touched.counted_request);
+        let this_attempt = u32::from(attempt && !touched.counted_attempt);
         for (position, counter) in policy.counters.iter().enumerate() {
             if !touched.roles.has(counter.key) {
                 continue;
@@ -138,13 +143,14 @@ fn counts(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_, '
             let count = match counter.source {
                 Source::Count(Event::Request) => {
                     let waits = waiting.by_role.get(counter.key as usize).copied().unwrap_or(0);
-                    cell.count(counter, reading).saturating_add(waits).saturating_add(this)
+                    cell.count(counter, reading).saturating_add(waits).saturating_add(this_request)
                 }
                 Source::Count(Event::LoginAttempt) => {
-                    cell.count(counter, reading).saturating_add(if attempt { this } else { 0 })
+                    cell.count(counter, reading).saturating_add(this_attempt)
                 }
                 Source::Count(Event::LoginFailure | Event::LoginSuccess) => {
-                    let open = if attempt { cell.pending(shape, now).saturating_add(this) } else { 0 };
+                    let open =
+                        if attempt { cell.pending(shape, now).saturating_add(this_attempt) } else { 0 };
                     cell.count(counter, reading).saturating_add(open)
                 }
                 Source::Count(_) => cell.count(counter, reading),
@@ -225,7 +231,7 @@ fn throttle(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
     // A clock that stepped back must not lock anyone out: nobody waits longer than one interval.
     let interval = throttle_interval(&subject.verdict, surroundings);
     let wait = wait.min(interval);
-    if wait == 0 || touched.applied {
+    if wait == 0 || touched.written_as == Some(true) {
         subject.verdict.action = Action::Tag;
     } else {
         subject.retry_after = u32::try_from(wait.div_ceil(1000)).unwrap_or(u32::MAX);
@@ -265,20 +271,27 @@ impl Change {
     }
 }
 
-fn write(subject: &mut Subject, index: usize, surroundings: &mut Surroundings<'_, '_>) -> Result<Written, StateError> {
+fn write(
+    subject: &mut Subject,
+    index: usize,
+    surroundings: &mut Surroundings<'_, '_>,
+) -> Result<Written, StateError> {
     let change = plan(subject, index, surroundings);
     let now = surroundings.now;
     let reading = subject.reading(now);
     let policy = surroundings.policy;
+    let admitted = !subject.verdict.action.refuses();
     let Some(touched) = subject.cells.get_mut(index) else { return Ok(Written::Yes) };
-    if touched.applied {
+    // A decision that turned from refused to admitted is written again, the other way around [`release`] undoes it.
+    if touched.written_as == Some(true) || touched.written_as == Some(admitted) {
         return Ok(Written::Yes);
     }
     let address = touched.address;
     if !change.must_write() {
-        touched.applied = true;
         let fits = change.requests.is_none_or(|roles| surroundings.worker.deltas.add(address, roles, now));
         if fits {
+            touched.counted_request |= change.requests.is_some();
+            touched.written_as = Some(admitted);
             return Ok(Written::Yes);
         }
     }
@@ -322,8 +335,12 @@ fn write(subject: &mut Subject, index: usize, surroundings: &mut Surroundings<'_
     let mut pool = surroundings.pool();
     let written = pool.save(loaded);
     if written == Ok(Written::Yes) {
-        touched.applied = true;
+        touched.counted_request |= change.requests.is_some();
+        touched.counted_attempt = change.reserve || !change.attempts.is_empty();
+        touched.written_as = Some(admitted);
         touched.reservation = reservation;
+        // Its version is no longer the stored one; a decision that is made again reads it anew.
+        touched.loaded = None;
     } else {
         surroundings.worker.deltas.put_back(waiting);
     }
@@ -357,7 +374,9 @@ fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundings<'_, '_>
                 }
                 change.flush |= waiting.most().saturating_add(1) >= u32::from(counter.flush_at);
             }
-            Source::Count(Event::LoginAttempt) if attempt && (admitted || counter.key == CounterKey::Route) => {
+            Source::Count(Event::LoginAttempt)
+                if attempt && (admitted || counter.key == CounterKey::Route) =>
+            {
                 change.attempts.push(position);
             }
             Source::Distinct(_) if admitted => {
@@ -369,7 +388,8 @@ fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundings<'_, '_>
             _ => {}
         }
     }
-    change.requests = roles.contains(&true).then_some(roles);
+    change.requests = (roles.contains(&true) && !touched.counted_request).then_some(roles);
+    change.flush &= change.requests.is_some();
     if touched.roles.has(CounterKey::Client) {
         plan_client(subject, surroundings, touched.loaded.as_ref(), &mut change);
     }

@@ -32,7 +32,12 @@ pub(crate) fn address(
 }
 
 /// The cell of a cookie's or header's value.
-pub(crate) fn key_cell(kind: ClientKeyKind, name: &str, value: &[u8], surroundings: &Surroundings<'_, '_>) -> (u64, CellAddress) {
+pub(crate) fn key_cell(
+    kind: ClientKeyKind,
+    name: &str,
+    value: &[u8],
+    surroundings: &Surroundings<'_, '_>,
+) -> (u64, CellAddress) {
     let role = match kind {
         ClientKeyKind::IssuedCookie => Role::Cookie,
         ClientKeyKind::AcceptedHeader => Role::Header,
@@ -54,10 +59,14 @@ pub(crate) fn identify(subject: &mut Subject, headers: &Headers, surroundings: &
     let mut client = None;
     for key in &policy.client_keys {
         let value = match key.kind {
-            ClientKeyKind::IssuedCookie => request_cookie(&all_headers(headers, "cookie"), key.name.as_bytes()),
+            ClientKeyKind::IssuedCookie => {
+                request_cookie(&all_headers(headers, "cookie"), key.name.as_bytes())
+            }
             ClientKeyKind::AcceptedHeader => super::header(headers, key.name),
         };
-        let Some(value) = value.filter(|value| !value.is_empty() && value.len() <= LONGEST_KEY) else { continue };
+        let Some(value) = value.filter(|value| !value.is_empty() && value.len() <= LONGEST_KEY) else {
+            continue;
+        };
         let (hash, cell) = key_cell(key.kind, key.name, value, surroundings);
         if key.kind == ClientKeyKind::AcceptedHeader {
             subject.offered.push(cell);
@@ -86,7 +95,8 @@ pub(crate) fn identify(subject: &mut Subject, headers: &Headers, surroundings: &
 impl Subject {
     fn push(&mut self, mut touched: Touched) {
         // The page may be there already, from asking whether somebody vouches for the key.
-        let known = self.cells.iter().position(|cell| cell.address == touched.address && cell.loaded.is_some());
+        let known =
+            self.cells.iter().position(|cell| cell.address == touched.address && cell.loaded.is_some());
         if let Some(known) = known {
             touched.loaded = self.cells.remove(known).loaded;
         }

@@ -59,10 +59,14 @@ pub fn open(head: RequestHead<'_>, surroundings: &mut Surroundings<'_, '_>) -> O
         return Opened::Untouched(changes);
     }
     let policy = surroundings.policy;
-    let host = header(head.headers, ":authority").or_else(|| header(head.headers, "host")).unwrap_or_default();
+    let host =
+        header(head.headers, ":authority").or_else(|| header(head.headers, "host")).unwrap_or_default();
     let Some(app) = policy.app_of_host(&normalize_host(host)) else { return Opened::Untouched(changes) };
     let subject = Box::new(subject(app, head, changes, surroundings));
-    if subject.login.is_some_and(|login| reads_body(policy, login)) && !subject.is_stream && !head.end_of_stream {
+    if subject.login.is_some_and(|login| reads_body(policy, login))
+        && !subject.is_stream
+        && !head.end_of_stream
+    {
         return before_credentials(subject, head.headers, surroundings);
     }
     if let Some(login) = subject.login {
@@ -166,9 +170,8 @@ fn is_stream(headers: &Headers, method: &[u8]) -> bool {
 }
 
 fn exemptions(policy: &Policy<'_>, address: u128) -> u8 {
-    let applies = |exemption: &&crate::blob::addresses::Exemption<'_>| {
-        policy.ranges.contain(exemption.ranges, address)
-    };
+    let applies =
+        |exemption: &&crate::blob::addresses::Exemption<'_>| policy.ranges.contain(exemption.ranges, address);
     policy.exemptions.iter().filter(applies).fold(0, |skip, exemption| skip | exemption.skip)
 }
 
@@ -185,17 +188,21 @@ fn add_route_cell(subject: &mut Subject, route: Option<&Route<'_>>, surroundings
 }
 
 /// The values that counters of different values need and that the head already shows.
-fn add_values(subject: &mut Subject, route: Option<&Route<'_>>, path: &[u8], surroundings: &Surroundings<'_, '_>) {
+fn add_values(
+    subject: &mut Subject,
+    route: Option<&Route<'_>>,
+    path: &[u8],
+    surroundings: &Surroundings<'_, '_>,
+) {
     let policy = surroundings.policy;
     for (position, counter) in policy.counters.iter().enumerate() {
         let value = match counter.source {
             Source::Distinct(Value::Path) => Some(surroundings.key.hash(Role::Path, &[path])),
-            Source::Distinct(Value::PathParameter) => {
-                parameter(policy, route, path, counter.parameter).map(|text| {
-                    surroundings.key.hash(Role::Parameter, &[counter.parameter.as_bytes(), text])
-                })
+            Source::Distinct(Value::PathParameter) => parameter(policy, route, path, counter.parameter)
+                .map(|text| surroundings.key.hash(Role::Parameter, &[counter.parameter.as_bytes(), text])),
+            Source::Distinct(Value::Client) if counter.key != CounterKey::LoginUsername => {
+                Some(subject.client)
             }
-            Source::Distinct(Value::Client) if counter.key != CounterKey::LoginUsername => Some(subject.client),
             Source::Distinct(Value::Address) if counter.key != CounterKey::LoginUsername => {
                 subject.address_value(surroundings)
             }
@@ -216,7 +223,12 @@ impl Subject {
     }
 }
 
-fn parameter<'v>(policy: &Policy<'_>, route: Option<&Route<'_>>, path: &'v [u8], name: &str) -> Option<&'v [u8]> {
+fn parameter<'v>(
+    policy: &Policy<'_>,
+    route: Option<&Route<'_>>,
+    path: &'v [u8],
+    name: &str,
+) -> Option<&'v [u8]> {
     let parameters = policy.parameters.get(route?.parameters.positions())?;
     let parameter = parameters.iter().find(|parameter| parameter.name == name)?;
     segments(path).nth(usize::from(parameter.segment))

@@ -102,15 +102,20 @@ impl OutcomeWatch {
         if was_read {
             for (needle, (side, position)) in self.literal_of.iter().enumerate() {
                 let found = self.literals.found(needle);
-                if let Some(answer) = self.answers.get_mut(*side).and_then(|answers| answers.get_mut(*position)) {
+                if let Some(answer) =
+                    self.answers.get_mut(*side).and_then(|answers| answers.get_mut(*position))
+                {
                     *answer = Some(found);
                 }
             }
             let readings = std::mem::replace(&mut self.pointers, PointerReader::new(Vec::new())).finish();
             let steps = sides(policy, self.login);
             for (reading, (side, position)) in readings.iter().zip(&self.pointer_of) {
-                let expected = steps.get(*side).and_then(|steps| steps.get(*position)).map(|step| step.text.as_bytes());
-                if let Some(answer) = self.answers.get_mut(*side).and_then(|answers| answers.get_mut(*position)) {
+                let expected =
+                    steps.get(*side).and_then(|steps| steps.get(*position)).map(|step| step.text.as_bytes());
+                if let Some(answer) =
+                    self.answers.get_mut(*side).and_then(|answers| answers.get_mut(*position))
+                {
                     *answer = Some(expected.is_some() && reading.field.value() == expected);
                 }
             }
@@ -138,7 +143,8 @@ fn sides<'s, 'p>(policy: &'s Policy<'p>, login: u32) -> [&'s [OutcomeStep<'p>]; 
 fn of_head(step: &OutcomeStep<'_>, headers: &Headers) -> Option<bool> {
     match step.code {
         OutcomeCode::Status => {
-            let status = header(headers, ":status").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+            let status =
+                header(headers, ":status").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
             let status: u16 = status.unwrap_or(0);
             Some(if step.number < 10 { status / 100 == step.number } else { status == step.number })
         }

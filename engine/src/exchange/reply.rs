@@ -27,7 +27,9 @@ impl Reply {
         let action = subject.verdict.action;
         let (status, word, sentence) = match action {
             Action::Throttle => (429, "throttled", "Too many requests. Please wait a moment and try again."),
-            Action::Challenge => (403, "challenge", "Please prove that you are not a program, then try again."),
+            Action::Challenge => {
+                (403, "challenge", "Please prove that you are not a program, then try again.")
+            }
             _ => (403, "blocked", "This request was refused."),
         };
         let mut reply = Self::built_in(subject, status, word, sentence);

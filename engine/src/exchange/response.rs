@@ -68,7 +68,8 @@ impl AwaitReply {
         let status: u16 = status.unwrap_or(0);
         count_status(&self.subject, status, surroundings);
         vouch(&mut self.subject, headers, status, surroundings);
-        let bodiless = end_of_stream || self.subject.is_head || status == 204 || status == 304 || status < 200;
+        let bodiless =
+            end_of_stream || self.subject.is_head || status == 204 || status == 304 || status < 200;
         let mut watch = self.subject.login.map(|login| OutcomeWatch::new(policy, login, headers));
         if let Some(outcome) = watch.as_ref().and_then(|watch| watch.proven_by_head(policy)) {
             watch = None;
@@ -78,7 +79,8 @@ impl AwaitReply {
             settle(&mut self.subject, open.conclude(policy, true), surroundings);
         }
         let wants_body = watch.is_some() || self.subject.search.detectors != 0;
-        let unreadable = if bodiless || !wants_body { None } else { unreadable(&self.subject, headers, status) };
+        let unreadable =
+            if bodiless || !wants_body { None } else { unreadable(&self.subject, headers, status) };
         if let Some(reason) = unreadable {
             self.subject.skip(reason, surroundings);
             if let Some(open) = watch.take() {
@@ -88,21 +90,31 @@ impl AwaitReply {
         let search = self.subject.search;
         let scanner = (search.detectors != 0 && !bodiless && unreadable.is_none())
             .then(|| Scanner::new(scan_settings(&self.subject)));
-        let mut plan = ResponsePlan { read_body: watch.is_some() || scanner.is_some(), ..ResponsePlan::default() };
+        let mut plan =
+            ResponsePlan { read_body: watch.is_some() || scanner.is_some(), ..ResponsePlan::default() };
         let enforced = self.subject.mode == Mode::Enforce;
         if scanner.is_some() && enforced && search.mask != 0 {
             // A digest of what the upstream sent would not fit what the client gets.
             let stale = ["content-md5", "digest", "content-digest", "repr-digest"];
             plan.remove = stale.into_iter().filter(|name| header(headers, name).is_some()).collect();
         }
-        let length = header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+        let length =
+            header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
         plan.hold = scanner.is_some()
             && enforced
             && search.block != 0
             && surroundings.settings.hold_headers
             && length.is_some_and(|length: u64| length <= surroundings.settings.longest_held());
         let is_held = plan.hold;
-        let replying = Replying { subject: self.subject, watch, scanner, is_held, held: Vec::new(), is_changed: false, is_over: false };
+        let replying = Replying {
+            subject: self.subject,
+            watch,
+            scanner,
+            is_held,
+            held: Vec::new(),
+            is_changed: false,
+            is_over: false,
+        };
         (replying, plan)
     }
 
@@ -137,7 +149,9 @@ fn unreadable(subject: &Subject, headers: &Headers, status: u16) -> Option<Unins
         || is("multipart/x-mixed-replace")
     {
         Some(Uninspected::Streamed)
-    } else if header(headers, "content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
+    } else if header(headers, "content-encoding")
+        .is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"))
+    {
         Some(Uninspected::Compressed)
     } else if status == 206 {
         Some(Uninspected::Partial)
@@ -153,13 +167,24 @@ fn unreadable(subject: &Subject, headers: &Headers, status: u16) -> Option<Unins
 
 fn count_status(subject: &Subject, status: u16, surroundings: &mut Surroundings<'_, '_>) {
     count(subject, surroundings, 1, |event| match event {
-        Event::ResponseStatus(of) => if of < 10 { status / 100 == of } else { status == of },
+        Event::ResponseStatus(of) => {
+            if of < 10 {
+                status / 100 == of
+            } else {
+                status == of
+            }
+        }
         _ => false,
     });
 }
 
 /// Adds events to every counter that counts them, in every cell of the exchange.
-fn count(subject: &Subject, surroundings: &mut Surroundings<'_, '_>, events: u32, counts: impl Fn(Event) -> bool) {
+fn count(
+    subject: &Subject,
+    surroundings: &mut Surroundings<'_, '_>,
+    events: u32,
+    counts: impl Fn(Event) -> bool,
+) {
     let policy = surroundings.policy;
     let now = surroundings.now;
     let matches = |counter: &Counter<'_>| matches!(counter.source, Source::Count(event) if counts(event));
@@ -196,9 +221,10 @@ fn vouch(subject: &mut Subject, headers: &Headers, status: u16, surroundings: &m
     let now = surroundings.now;
     for address in vouched {
         let mut pool = surroundings.pool();
-        let until = pool.load(address).ok().and_then(|loaded| {
-            Some(pool.cell(&loaded)?.vouched_until(pool.shape(address)?))
-        });
+        let until = pool
+            .load(address)
+            .ok()
+            .and_then(|loaded| Some(pool.cell(&loaded)?.vouched_until(pool.shape(address)?)));
         // Renewed when half of it is over, so that most requests write nothing.
         if until.unwrap_or(0) > now.seconds().saturating_add(VOUCHED_SECONDS / 2) {
             continue;
@@ -310,9 +336,10 @@ impl Replying {
 
     fn release(&mut self, surroundings: &mut Surroundings<'_, '_>) -> BodyStep {
         self.is_held = false;
-        let blocked = Detector::ALL.into_iter().zip(self.subject.found).any(|(detector, count)| {
-            count > 0 && self.subject.search.block & (1 << detector as u16) != 0
-        });
+        let blocked = Detector::ALL
+            .into_iter()
+            .zip(self.subject.found)
+            .any(|(detector, count)| count > 0 && self.subject.search.block & (1 << detector as u16) != 0);
         if blocked {
             self.subject.withheld = true;
             self.subject.verdict.action = Action::Block;
@@ -396,7 +423,13 @@ impl Replying {
         };
         let masked = self.subject.masked.iter().any(|count| *count > 0);
         let enforced = self.subject.mode == Mode::Enforce;
-        let action = if masked { Action::Mask } else if enforced { Action::Tag } else { Action::None };
+        let action = if masked {
+            Action::Mask
+        } else if enforced {
+            Action::Tag
+        } else {
+            Action::None
+        };
         let verdict = &mut self.subject.verdict;
         verdict.would = verdict.would.max(would);
         verdict.action = verdict.action.max(action);

@@ -18,15 +18,27 @@ pub(crate) struct Touched {
     pub(crate) roles: Roles,
     /// The attempt that waits for its outcome here.
     pub(crate) reservation: Option<Reservation>,
-    /// Whether this exchange is already counted here.
-    pub(crate) applied: bool,
+    /// Whether what follows from the decision was written here, and for which decision: admitted, or refused.
+    pub(crate) written_as: Option<bool>,
+    /// Whether this request is among the requests counted here.
+    pub(crate) counted_request: bool,
+    /// Whether this attempt is among the attempts counted and reserved here.
+    pub(crate) counted_attempt: bool,
     /// The page, while a decision is made.
     pub(crate) loaded: Option<Loaded>,
 }
 
 impl Touched {
     pub(crate) const fn new(address: CellAddress, roles: Roles) -> Self {
-        Self { address, roles, reservation: None, applied: false, loaded: None }
+        Self {
+            address,
+            roles,
+            reservation: None,
+            written_as: None,
+            counted_request: false,
+            counted_attempt: false,
+            loaded: None,
+        }
     }
 }
 
