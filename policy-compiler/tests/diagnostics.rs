@@ -4,6 +4,8 @@
 //! `BARTIZAN_BLESS=1` in the environment the lines are rewritten from what the compiler says; read the difference before
 //! committing it.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail loudly")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,7 +68,7 @@ fn every_finding_can_be_written_in_every_format() {
     for path in cases() {
         let compiled = compile(&path);
         let human = render(&compiled.sources, &compiled.findings, Format::Human);
-        assert!(human.contains(&codes::ALL[0].id[..2]), "{}", path.display());
+        assert!(human.contains("[B0"), "{}", path.display());
         let json = render(&compiled.sources, &compiled.findings, Format::Json);
         assert_eq!(json.lines().count(), compiled.findings.sorted().len());
         for line in json.lines() {

@@ -1,5 +1,7 @@
 //! Every example policy compiles without a word, and together they use every key of the language.
 
+#![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! What a policy means: the draft that it becomes.
 
+#![expect(clippy::panic, reason = "tests may fail loudly")]
+
 use std::path::Path;
 
 use bartizan_engine::blob::draft::{

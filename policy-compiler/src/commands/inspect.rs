@@ -5,7 +5,12 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 
+use bartizan_engine::blob::counters::CellKind;
 use bartizan_engine::blob::{BlobError, Header, Policy, section_name};
+use bartizan_engine::settings::Settings;
+use bartizan_engine::state::delta::MAX_CELLS;
+use bartizan_engine::state::page::PAGE_LEN;
+use bartizan_engine::state::pool::pages_of;
 use clap::Args;
 
 use super::{Failure, Outcome, print};
@@ -43,6 +48,7 @@ pub(super) fn summary(blob: &[u8]) -> Result<String, BlobError> {
     let mut out = format!("{} bytes, policy {:016x}\n", blob.len(), policy.header.policy_hash);
     write_contents(&mut out, &policy);
     write_state(&mut out, &policy);
+    write_memory(&mut out, blob, &policy);
     Ok(out)
 }
 
@@ -69,42 +75,62 @@ fn report(blob: &[u8]) -> Result<String, BlobError> {
     out.push('\n');
     write_contents(&mut out, &policy);
     write_state(&mut out, &policy);
+    write_memory(&mut out, blob, &policy);
     Ok(out)
 }
 
 fn write_contents(out: &mut String, policy: &Policy<'_>) {
     let counts = [
-        ("apps", policy.apps.len()),
-        ("routes", policy.routes.len() - policy.logins.len().min(policy.routes.len())),
-        ("logins", policy.logins.len()),
-        ("honeypots", policy.honeypots.len()),
-        ("searches", policy.sensitive.len()),
-        ("counters", policy.counters.len()),
-        ("rules", policy.rules.len()),
-        ("lists", policy.lists.len()),
-        ("exemptions", policy.exemptions.len()),
+        (policy.apps.len(), "app", "apps"),
+        (policy.routes.len().saturating_sub(policy.logins.len()), "route", "routes"),
+        (policy.logins.len(), "login", "logins"),
+        (policy.honeypots.len(), "honeypot", "honeypots"),
+        (policy.sensitive.len(), "search in replies", "searches in replies"),
+        (policy.counters.len(), "counter", "counters"),
+        (policy.rules.len(), "rule", "rules"),
+        (policy.lists.len(), "list", "lists"),
+        (policy.exemptions.len(), "exemption", "exemptions"),
     ];
-    let counts: Vec<String> = counts
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(what, count)| format!("{count} {what}"))
-        .collect();
-    let _ = writeln!(out, "contents    {}", counts.join(", "));
+    let present = counts.iter().filter(|(count, ..)| *count > 0);
+    let words = present.map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }));
+    let _ = writeln!(out, "contents    {}", words.collect::<Vec<_>>().join(", "));
 }
 
+/// What the state can hold, by the host's default number of pages.
 fn write_state(out: &mut String, policy: &Policy<'_>) {
-    for shape in policy.shapes.iter().filter(|shape| {
-        policy
-            .counters
-            .iter()
-            .any(|counter| bartizan_engine::blob::counters::CellKind::of(counter.key) == shape.kind)
-    }) {
-        let name = shape.kind.name();
+    let pages = Settings::default().state_pages;
+    let bytes = pages as usize * PAGE_LEN / 1024;
+    let _ = writeln!(
+        out,
+        "state       {pages} pages unless the host says otherwise, {bytes} KiB for all workers together"
+    );
+    for kind in CellKind::ALL {
+        let Some(shape) = policy.shape(kind) else { continue };
+        let share = pages_of(kind, pages);
+        let share = share.end.saturating_sub(share.start);
+        let cells = u64::from(share) * u64::from(shape.cells_per_page());
+        let (name, per_page) = (kind.name(), shape.cells_per_page());
         let _ = writeln!(
             out,
-            "state       {name:<8} {} bytes per cell, {} cells per page of 2 KiB",
-            shape.len,
-            shape.cells_per_page()
+            "            {name:<8} {cells:>7} cells of {} bytes, {per_page} a page on {share} pages",
+            shape.len
         );
     }
+}
+
+/// What a worker keeps beside the module itself and the exchanges in flight: the blob, its tables decoded (texts and
+/// address ranges stay in the blob), and counts that wait to be written.
+fn write_memory(out: &mut String, blob: &[u8], policy: &Policy<'_>) {
+    const DECODED: u64 = 3;
+    const WAITING_BYTES: u64 = 48;
+    let in_place = ["strings", "address ranges"];
+    let tables =
+        policy.header.sections.iter().filter(|section| !in_place.contains(&section_name(section.id)));
+    let tables: u64 = tables.map(|section| section.len() * DECODED).sum();
+    let bytes = blob.len() as u64 + tables + MAX_CELLS as u64 * WAITING_BYTES;
+    let _ = writeln!(
+        out,
+        "memory      about {} KiB per worker for policy and waiting counts",
+        bytes.div_ceil(1024)
+    );
 }

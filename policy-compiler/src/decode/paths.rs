@@ -2,6 +2,7 @@
 
 use bartizan_engine::blob::draft::{HostPattern, PathPattern, Segment};
 use bartizan_engine::blob::trie::METHODS;
+use bartizan_engine::http::path::normalize;
 
 use super::fields;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
@@ -101,14 +102,11 @@ fn segment(part: &str, last: bool) -> Result<Segment, Refusal> {
     if part.contains('#') {
         return refusal("it has a fragment", "clients do not send `#` and what follows; leave it out");
     }
-    if part.contains('%') {
-        return refusal(
-            "it has a percent escape",
-            "paths are decoded before matching; write the character itself",
-        );
-    }
-    if part.contains(|character: char| character.is_control() || character == ' ' || character == '\\') {
-        return refusal("it has a blank, a backslash or a control character", "take it out");
+    let normal = normalize(format!("/{part}").as_bytes()).path;
+    if normal.strip_prefix(b"/") != Some(part.as_bytes()) {
+        let normal = shorten(&String::from_utf8_lossy(&normal));
+        let help = format!("requests with such a segment are matched as `{normal}`");
+        return refusal("it is not how paths look after normalisation", help);
     }
     Ok(Segment::Literal(String::from(part)))
 }
@@ -208,9 +206,16 @@ mod tests {
     fn patterns_that_could_never_match_are_refused() {
         for wrong in [
             "", "a", "/a/", "//", "/a//b", "/./a", "/../a", "/**/a", "/a*", "/{a}b", "/{}", "/{a}/{a}",
-            "/a?b", "/a#b", "/%41", "/a b",
+            "/a?b", "/a#b", "/%41", "/a;b", "/a\\b",
         ] {
             assert!(segments(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_literal_is_written_as_paths_look_after_normalisation() {
+        for right in ["/größe", "/a b", "/a%2Fb", "/.well-known"] {
+            assert!(segments(right).is_ok(), "{right}");
         }
     }
 

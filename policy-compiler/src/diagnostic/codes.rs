@@ -127,7 +127,7 @@ codes! {
     BAD_PATH "B0304" Error "not a path pattern"
     "Path patterns start with `/` and are matched segment by segment against the normalised path: a segment is literal text, a named \
      parameter `{id}`, or `*` for any one segment; `**` as the last segment stands for the whole rest. A query, an empty \
-     segment, `.` and `..`, or a percent escape never appear in a normalised path, so a pattern with one would never match."
+     segment, `.` and `..`, a `;` or an escape of an ordinary character never appear in a normalised path, so a pattern with one would never match."
     BAD_METHOD "B0305" Error "not a request method"
     "Methods are written in upper case: `GET`, `POST`."
     BAD_STATUS "B0306" Error "not a status"

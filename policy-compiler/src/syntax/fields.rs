@@ -111,7 +111,7 @@ pub const ADDRESS: Form = Form { what: "an address or range", pattern: "^[0-9a-f
 pub const HOST: Form =
     Form { what: "a host", pattern: "^(\\*|(\\*\\.)?[A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+\\])$" };
 /// A path pattern.
-pub const PATH: Form = Form { what: "a path pattern", pattern: "^/[^?#%]*$" };
+pub const PATH: Form = Form { what: "a path pattern", pattern: "^/[^?#;]*$" };
 /// A request method.
 pub const METHOD: Form = Form { what: "a method", pattern: "^[A-Z][A-Z-]*$" };
 /// The longest reason, in bytes.

@@ -33,7 +33,8 @@ Durations are a whole number and `s`, `m` or `h`, from `1s` to `24h`. Rates are 
 normalisation. Every list and mapping that is given has at least one entry.\n";
 
 fn write_section(page: &mut String, section: &Section) {
-    page.push_str(&format!("\n## {}\n\n{}\n", section.id, section.doc));
+    // Keys have headings too, some with the same name: sections get anchors of their own.
+    page.push_str(&format!("\n<a id=\"section-{0}\"></a>\n\n## {0}\n\n{1}\n", section.id, section.doc));
     if let Some(named) = &section.named {
         page.push_str(&format!("\nBeside the keys below: {}, with {}.\n", named.what, describe(&named.kind)));
     }
@@ -68,7 +69,7 @@ fn describe(kind: &Kind) -> String {
             let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             words.join(" or ")
         }
-        Kind::Map(section) => format!("a mapping, see [{0}](#{0})", section.id),
+        Kind::Map(section) => format!("a mapping, see [{0}](#section-{0})", section.id),
         Kind::List(item) => format!("a list; each entry {}", describe(item)),
         Kind::Names(form, value) => format!("a mapping from {} to {}", form.what, describe(value)),
         Kind::Words(words, value) => {

@@ -29,7 +29,8 @@ pub(super) fn ambiguity(text: &str) -> Option<&'static str> {
     if is_exponent(unsigned) {
         return Some("older YAML readers take it for a text, newer ones for a number");
     }
-    (text != unsigned && unsigned.starts_with("0x"))
+    let signed = text != unsigned;
+    (signed && (unsigned.starts_with("0x") || is_fraction(unsigned)))
         .then_some("YAML readers do not agree whether it is a number")
 }
 
@@ -68,16 +69,22 @@ fn is_date(text: &str) -> bool {
         && parts.next().is_some_and(|day| day.starts_with(|first: char| first.is_ascii_digit()))
 }
 
-/// `1_000`, `0x_ff`, `1_0.5`.
+/// `1_000`, `0x_ff`, `0b1_0`, `1_0.5e+3`.
 fn has_separators(text: &str) -> bool {
-    text.contains('_') && {
-        let plain = text.replace('_', "");
-        let digits = plain.strip_prefix("0x").map_or_else(
-            || plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'),
-            |hexadecimal| hexadecimal.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        );
-        !plain.is_empty() && digits
+    if !text.contains('_') {
+        return false;
     }
+    let plain = text.replace('_', "");
+    let prefixed = |prefix| {
+        plain.strip_prefix(prefix).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    };
+    let digits = plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    prefixed("0x").or(prefixed("0b")).is_some() || digits || plain.parse::<f64>().is_ok()
+}
+
+/// `.5`: with a sign in front, older readers want a digit before the point.
+fn is_fraction(text: &str) -> bool {
+    text.strip_prefix('.').is_some_and(|digits| digits.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 /// `010`, `08`, `0o17`, `0b11`.
@@ -99,6 +106,10 @@ mod tests {
     #[test]
     fn values_on_which_readers_differ_are_found() {
         for text in [
+            "+.5",
+            "0b1_0",
+            "0b_",
+            "1.1_0e+5",
             "on",
             "Off",
             "YES",

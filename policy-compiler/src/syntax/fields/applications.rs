@@ -129,7 +129,7 @@ pub static LOGIN: Section = Section {
         },
         Field {
             key: "request",
-            kind: Kind::Form(Form { what: "a login request", pattern: "^[A-Z]+ /[^?#%]*$" }),
+            kind: Kind::Form(Form { what: "a login request", pattern: "^[A-Z]+ /[^?#;]*$" }),
             absent: Absent::Required,
             doc: "Method and path pattern.",
             example: "request: POST /login",
