@@ -27,7 +27,10 @@ fn ten_million_invented_addresses_leave_memory_flat_and_a_hot_attacker_known() {
     for number in 0..INVENTED {
         let [_, b, c, d] = number.to_be_bytes();
         let address = format!("10.{b}.{c}.{d}");
-        assert!(world.request(&address, "GET", "/api/items/1", &[]).is_forwarded(), "{address} is a stranger");
+        assert!(
+            world.request(&address, "GET", "/api/items/1", &[]).is_forwarded(),
+            "{address} is a stranger"
+        );
         // All within the window of the attacker's failures: only eviction could make it be forgotten.
         world.now += u64::from(number % 50_000 == 0);
         if number == INVENTED / 10 {

@@ -7,6 +7,7 @@
 
 pub mod addresses;
 pub mod apps;
+mod check;
 pub mod client;
 pub mod counters;
 mod error;

@@ -1,0 +1,225 @@
+//! What must hold in a policy beyond the form of its records: references lead somewhere, numbers are in range.
+//!
+//! Done once, at load; everything after it relies on it.
+
+use super::addresses::{AddressList, Exemption};
+use super::apps::{App, Honeypot, Host, NO_LOGIN, Route, Sensitive};
+use super::client::{Basics, ClientKeyRecord};
+use super::counters::{CellKind, CellShape, Counter, PAGE_CELLS_LEN, Source, Storage};
+use super::error::BlobError;
+use super::field::Record as _;
+use super::ladders::{Ladder, Step};
+use super::logins::{Login, OutcomeStep};
+use super::policy::{MAX_COUNTERS, Policy};
+use super::rules::{ConditionCode, ConditionStep, Rule, check_program};
+use super::trie::{Edge, NO_NODE, Node, Target, TargetKind};
+use crate::vocabulary::{CounterKey, Event};
+
+impl Policy<'_> {
+    pub(super) fn check(&self) -> Result<(), BlobError> {
+        self.check_basics()?;
+        self.check_lists()?;
+        self.check_cells()?;
+        self.check_scores()?;
+        self.check_apps()?;
+        self.check_trie()
+    }
+
+    fn check_basics(&self) -> Result<(), BlobError> {
+        let refuse = |what| Err(BlobError::expected(Basics::NAME, what));
+        if self.basics.trusted_hops > 16 {
+            return refuse("at most 16 trusted hops");
+        }
+        if !(32..=128).contains(&self.basics.ipv6_prefix) {
+            return refuse("an IPv6 prefix of 32 to 128 bits");
+        }
+        if self.client_keys.len() > 8 {
+            return Err(BlobError::expected(ClientKeyRecord::NAME, "at most 8 records"));
+        }
+        Ok(())
+    }
+
+    fn check_lists(&self) -> Result<(), BlobError> {
+        for list in &self.lists {
+            self.ranges.check(list.ranges, AddressList::NAME)?;
+        }
+        for exemption in &self.exemptions {
+            self.ranges.check(exemption.ranges, Exemption::NAME)?;
+        }
+        Ok(())
+    }
+
+    fn check_cells(&self) -> Result<(), BlobError> {
+        let kinds = self.shapes.iter().map(|shape| shape.kind);
+        if !kinds.eq(CellKind::ALL) {
+            return Err(BlobError::expected(CellShape::NAME, "one shape for each kind, in order"));
+        }
+        for shape in &self.shapes {
+            let parts = [(shape.ban, 12), (shape.vouched, 4), (shape.throttle, 8), (shape.pending, 12)];
+            let marks = shape.marks.map(|mark| (mark, 12));
+            let fits = |(offset, len): &(u16, u16)| {
+                *offset == super::counters::ABSENT
+                    || u32::from(*offset) + u32::from(*len) <= u32::from(shape.len)
+            };
+            if shape.len > PAGE_CELLS_LEN / 2 || !parts.iter().chain(&marks).all(fits) {
+                return Err(BlobError::expected(
+                    CellShape::NAME,
+                    "cells of at most half a page, with their parts inside",
+                ));
+            }
+        }
+        if self.counters.len() > MAX_COUNTERS {
+            return Err(BlobError::expected(Counter::NAME, "at most 64 counters"));
+        }
+        for counter in &self.counters {
+            let len = self.shape(CellKind::of(counter.key)).map_or(0, |shape| u32::from(shape.len));
+            let needs = match counter.storage {
+                Storage::Buckets => 20,
+                Storage::ExactSet => u32::from(counter.size) * 4 + 4,
+                Storage::Bitmap => u32::from(counter.size) / 8 * 4 + 4,
+            };
+            let matches_source =
+                matches!(counter.source, Source::Count(_)) == (counter.storage == Storage::Buckets);
+            let bits = counter.storage != Storage::Bitmap
+                || (counter.size.is_power_of_two() && (64..=1024).contains(&counter.size));
+            if u32::from(counter.offset) + needs > len || !matches_source || !bits {
+                return Err(BlobError::expected(Counter::NAME, "counters inside their cells"));
+            }
+            if !(1000..=86_400_000).contains(&counter.window_ms) || counter.flush_at == 0 {
+                return Err(BlobError::expected(Counter::NAME, "windows of one second to 24 hours"));
+            }
+            let on_login = matches!(
+                counter.source,
+                Source::Count(Event::LoginAttempt | Event::LoginSuccess | Event::LoginFailure)
+            );
+            let pending = self.shape(CellKind::of(counter.key)).map(|shape| shape.pending);
+            if on_login && pending == Some(super::counters::ABSENT) {
+                return Err(BlobError::expected(
+                    CellShape::NAME,
+                    "room for pending attempts beside login counters",
+                ));
+            }
+            if counter.key == CounterKey::LoginUsername
+                && matches!(counter.source, Source::Count(Event::Request))
+            {
+                return Err(BlobError::expected(Counter::NAME, "no request counters per account"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_scores(&self) -> Result<(), BlobError> {
+        for rule in &self.rules {
+            rule.when.check(self.conditions.len(), Rule::NAME)?;
+            let steps = rule.when.of(&self.conditions);
+            check_program(steps.iter().map(ConditionStep::stack_effect), Rule::NAME)?;
+        }
+        for step in &self.conditions {
+            let subject = usize::from(step.subject);
+            let exists = match step.code {
+                ConditionCode::CounterOver => subject < self.counters.len(),
+                ConditionCode::List => subject < self.lists.len(),
+                ConditionCode::Route => (step.operand as usize) < self.routes.len(),
+                ConditionCode::App => subject < self.apps.len(),
+                ConditionCode::Login | ConditionCode::All | ConditionCode::Any | ConditionCode::Not => true,
+            };
+            if !exists {
+                return Err(BlobError::expected(ConditionStep::NAME, "references inside their section"));
+            }
+        }
+        for ladder in &self.ladders {
+            ladder.steps.check(self.steps.len(), Ladder::NAME)?;
+            let steps = ladder.steps.of(&self.steps);
+            if !steps.is_sorted_by(|one, next| one.at < next.at) {
+                return Err(BlobError::expected(Ladder::NAME, "steps by rising score"));
+            }
+        }
+        for step in &self.steps {
+            if (step.status != 0 && !(200..=599).contains(&step.status))
+                || (step.value == 0 && is_throttle(step))
+            {
+                return Err(BlobError::expected(Step::NAME, "a status of 200 to 599 and a rate above 0"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_apps(&self) -> Result<(), BlobError> {
+        let app = |position: u16, section| {
+            let found = usize::from(position) < self.apps.len();
+            if found { Ok(()) } else { Err(BlobError::expected(section, "an app that exists")) }
+        };
+        for record in &self.apps {
+            if record.root as usize >= self.nodes.len() {
+                return Err(BlobError::expected(App::NAME, "a root inside the trie"));
+            }
+        }
+        if !self.hosts.is_sorted_by_key(|host| host.kind) {
+            return Err(BlobError::expected(Host::NAME, "hosts by precedence"));
+        }
+        for host in &self.hosts {
+            app(host.app, Host::NAME)?;
+        }
+        for route in &self.routes {
+            app(route.app, Route::NAME)?;
+            route.parameters.check(self.parameters.len(), Route::NAME)?;
+            if route.login != NO_LOGIN && route.login as usize >= self.logins.len() {
+                return Err(BlobError::expected(Route::NAME, "a login that exists"));
+            }
+        }
+        for login in &self.logins {
+            for span in [login.success, login.failure] {
+                span.check(self.outcomes.len(), Login::NAME)?;
+                let steps = span.of(&self.outcomes);
+                check_program(steps.iter().map(OutcomeStep::stack_effect), Login::NAME)?;
+            }
+        }
+        for honeypot in &self.honeypots {
+            app(honeypot.app, Honeypot::NAME)?;
+        }
+        for sensitive in &self.sensitive {
+            app(sensitive.app, Sensitive::NAME)?;
+            if sensitive.detectors >= 1 << crate::vocabulary::Detector::ALL.len() || sensitive.keep_last > 8 {
+                return Err(BlobError::expected(
+                    Sensitive::NAME,
+                    "known detectors, and at most 8 characters kept",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_trie(&self) -> Result<(), BlobError> {
+        for node in &self.nodes {
+            node.literals.check(self.edges.len(), Node::NAME)?;
+            node.here.check(self.targets.len(), Node::NAME)?;
+            node.rest.check(self.targets.len(), Node::NAME)?;
+            if node.any != NO_NODE && node.any as usize >= self.nodes.len() {
+                return Err(BlobError::expected(Node::NAME, "children inside the trie"));
+            }
+            if !node.literals.of(&self.edges).is_sorted_by(|one, next| one.text < next.text) {
+                return Err(BlobError::expected(Edge::NAME, "literal segments in order"));
+            }
+        }
+        for edge in &self.edges {
+            if edge.node as usize >= self.nodes.len() {
+                return Err(BlobError::expected(Edge::NAME, "children inside the trie"));
+            }
+        }
+        for target in &self.targets {
+            let rows = match target.kind {
+                TargetKind::Route => self.routes.len(),
+                TargetKind::Honeypot => self.honeypots.len(),
+                TargetKind::Sensitive => self.sensitive.len(),
+            };
+            if target.position as usize >= rows {
+                return Err(BlobError::expected(Target::NAME, "targets that exist"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_throttle(step: &Step<'_>) -> bool {
+    step.action == super::ladders::StepAction::Throttle
+}
