@@ -1,95 +1,98 @@
-//! Finds where a number may begin, 52 bytes at a time.
+//! Finds where a number may begin, 256 bytes at a time.
 //!
-//! Of 64 bytes, three sets are computed as bit masks, eight bytes per step in plain 64-bit arithmetic, the same natively
-//! and in wasm: digits, separators, capital letters. Shifted against each other they leave the few places that are worth
-//! looking at:
+//! Every byte gets a class of three bits: digit, numeric (digit, space or hyphen), capital letter. Classes that are
+//! and-ed with their neighbours say what a whole run has in common, so that a few passes over small arrays, which
+//! compilers turn into vector instructions natively and in wasm alike, leave the few places that are worth looking at:
 //!
-//! - the first of at least three digits, followed by at least eleven digits and separators: social security and card
-//!   numbers;
+//! - the first of at least three digits, followed by at least eleven digits and separators in all: social security and
+//!   card numbers;
 //! - two capital letters followed by two digits: account numbers.
 //!
 //! What lies beyond the bytes that are there counts as fitting, unless the stream is over.
 
 use super::text::Text;
 
-/// How many places one step decides. A place needs the ten bytes behind it, and 64 are looked at.
-pub(super) const STEP: usize = 52;
+/// How many places one step decides.
+pub(super) const STEP: usize = 256;
 
-const WINDOW: usize = 64;
-const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+/// A place needs the byte in front of it and the ten bytes behind it.
+const AHEAD: usize = 16;
+const WINDOW: usize = STEP + AHEAD;
 
-/// The places from `start` to `start + STEP` where a number may begin; bit `n` stands for `start + n`.
-pub(super) fn candidates(text: &Text<'_>, start: usize) -> u64 {
+const DIGIT: u8 = 1;
+const NUMERIC: u8 = 2;
+const CAPITAL: u8 = 4;
+
+/// The places from `start` to `start + STEP` where a number may begin: one byte per place, eight in a word with the first
+/// place lowest; not zero where one may.
+pub(super) fn places(text: &Text<'_>, start: usize) -> [u64; STEP / 8] {
     let rest = text.bytes.get(start..).unwrap_or_default();
-    let after_digit = u64::from(text.behind(start, 1).is_some_and(|byte| byte.is_ascii_digit()));
+    let after_digit = text.behind(start, 1).is_some_and(|byte| byte.is_ascii_digit());
     if let Some(window) = rest.first_chunk::<WINDOW>() {
-        return Sets::of(window).candidates(after_digit) & ((1 << STEP) - 1);
+        let mut classes = [0; WINDOW];
+        classify(window, &mut classes);
+        return mark(&classes, after_digit);
     }
-    let mut window = [0; WINDOW];
-    for (slot, byte) in window.iter_mut().zip(rest) {
-        *slot = *byte;
-    }
-    let there = (1_u64 << rest.len()).wrapping_sub(1);
-    let mut sets = Sets::of(&window);
-    if !text.end {
-        sets.digits |= !there;
-        sets.numeric |= !there;
-        sets.capitals |= !there;
-    }
-    sets.candidates(after_digit) & there & ((1 << STEP) - 1)
-}
-
-/// Which of 64 bytes belong to a class; bit `n` stands for byte `n`.
-struct Sets {
-    digits: u64,
-    /// Digits, spaces and hyphens.
-    numeric: u64,
-    capitals: u64,
-}
-
-impl Sets {
-    fn of(window: &[u8; WINDOW]) -> Self {
-        let (words, _) = window.as_chunks::<8>();
-        let mut sets = Self { digits: 0, numeric: 0, capitals: 0 };
-        for (place, word) in words.iter().enumerate() {
-            let word = u64::from_le_bytes(*word);
-            let shift = place.wrapping_mul(8);
-            let ascii = !word & HIGH_BITS;
-            let low = word & LOW_BITS;
-            let digits = at_least(low, b'0') & !at_least(low, b'9' + 1) & ascii;
-            let capitals = at_least(low, b'A') & !at_least(low, b'Z' + 1) & ascii;
-            let spaces = at_least(low, b' ') & !at_least(low, b' ' + 1) & ascii;
-            let hyphens = at_least(low, b'-') & !at_least(low, b'-' + 1) & ascii;
-            sets.digits |= gather(digits) << shift;
-            sets.numeric |= gather(digits | spaces | hyphens) << shift;
-            sets.capitals |= gather(capitals) << shift;
+    let mut classes = if text.end { [0; WINDOW] } else { [DIGIT | NUMERIC | CAPITAL; WINDOW] };
+    classify(rest, &mut classes);
+    let mut words = mark(&classes, after_digit);
+    for (position, word) in words.iter_mut().enumerate() {
+        // Places behind what is there are none.
+        let there = rest.len().saturating_sub(position.wrapping_mul(8));
+        if there < 8 {
+            *word &= (1_u64 << there.wrapping_mul(8)).wrapping_sub(1);
         }
-        sets
     }
+    words
+}
 
-    fn candidates(&self, after_digit: u64) -> u64 {
-        let first = self.digits & !(self.digits << 1 | after_digit);
-        let three = self.digits & self.digits >> 1 & self.digits >> 2;
-        let two_numeric = self.numeric & self.numeric >> 1;
-        let four_numeric = two_numeric & two_numeric >> 2;
-        let eight_numeric = four_numeric & four_numeric >> 4;
-        let eleven_numeric = eight_numeric & eight_numeric >> 3;
-        let account = self.capitals & self.capitals >> 1 & self.digits >> 2 & self.digits >> 3;
-        (first & three & eleven_numeric) | account
+/// Writes the class of each byte, in a form without branches that compiles to vector instructions.
+fn classify(bytes: &[u8], classes: &mut [u8; WINDOW]) {
+    for (class, byte) in classes.iter_mut().zip(bytes) {
+        let digit = all_bits(byte.is_ascii_digit());
+        let separator = all_bits(*byte == b' ') | all_bits(*byte == b'-');
+        let capital = all_bits(byte.is_ascii_uppercase());
+        *class = (digit & (DIGIT | NUMERIC)) | (separator & NUMERIC) | (capital & CAPITAL);
     }
 }
 
-/// The high bit of every byte whose low seven bits are at least `bound`, which is below 128.
-const fn at_least(low: u64, bound: u8) -> u64 {
-    let carry = 0x80 - bound as u64;
-    // No byte overflows into the next: 0x7f + 0x80 fits.
-    low.wrapping_add(carry.wrapping_mul(0x0101_0101_0101_0101)) & HIGH_BITS
+fn all_bits(condition: bool) -> u8 {
+    u8::from(condition).wrapping_neg()
 }
 
-/// The high bits of eight bytes as eight bits.
-const fn gather(high_bits: u64) -> u64 {
-    (high_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+/// Marks the places of a window by the classes of its bytes.
+fn mark(classes: &[u8; WINDOW], after_digit: bool) -> [u64; STEP / 8] {
+    let two = and(classes, classes, 1);
+    let four = and(&two, &two, 2);
+    let eight = and(&four, &four, 4);
+    let eleven = and(&eight, &eight, 3);
+    let three = and(&two, classes, 2);
+
+    let mut fronts = [0; STEP];
+    let (first, others) = fronts.split_at_mut(1);
+    first.fill(if after_digit { DIGIT } else { 0 });
+    others.iter_mut().zip(classes).for_each(|(front, class)| *front = *class);
+
+    let mut marks = [0_u8; STEP];
+    let numbers = three.iter().zip(&eleven).zip(&fronts);
+    let accounts = two.iter().zip(two.iter().skip(2));
+    for ((mark, ((three, eleven), front)), (letters, digits)) in marks.iter_mut().zip(numbers).zip(accounts) {
+        let number = three & (eleven / NUMERIC) & !front & DIGIT;
+        let account = (letters / CAPITAL) & digits & DIGIT;
+        *mark = number | account;
+    }
+    let mut words = [0; STEP / 8];
+    let (bytes, _) = marks.as_chunks::<8>();
+    words.iter_mut().zip(bytes).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
+    words
+}
+
+/// What every class of the left has in common with the class so much further on in the right; zero at the end.
+fn and(left: &[u8; WINDOW], right: &[u8; WINDOW], distance: usize) -> [u8; WINDOW] {
+    let mut common = [0; WINDOW];
+    let further = right.get(distance..).unwrap_or_default();
+    common.iter_mut().zip(left).zip(further).for_each(|((common, left), right)| *common = left & right);
+    common
 }
 
 #[cfg(test)]
@@ -100,13 +103,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sets_are_what_they_say(bytes in proptest::collection::vec(any::<u8>(), WINDOW)) {
-            let window: &[u8; WINDOW] = bytes.as_slice().try_into().unwrap();
-            let sets = Sets::of(window);
-            for (place, byte) in bytes.iter().enumerate() {
-                prop_assert_eq!(sets.digits >> place & 1 == 1, byte.is_ascii_digit());
-                prop_assert_eq!(sets.capitals >> place & 1 == 1, byte.is_ascii_uppercase());
-                prop_assert_eq!(sets.numeric >> place & 1 == 1, byte.is_ascii_digit() || matches!(byte, b' ' | b'-'));
+        fn places_are_where_a_number_may_begin(
+            bytes in proptest::collection::vec(proptest::sample::select(b"1234 -XYx.".to_vec()), 0..600),
+            before in proptest::collection::vec(proptest::sample::select(b"1 x".to_vec()), 0..3),
+            end: bool,
+        ) {
+            let text = Text { bytes: &bytes, before: &before, end, json: false };
+            for start in (0..bytes.len()).step_by(STEP) {
+                for (position, word) in places(&text, start).into_iter().enumerate() {
+                    for (offset, mark) in word.to_le_bytes().into_iter().enumerate() {
+                        let place = start + position * 8 + offset;
+                        let is = |at: usize, accepted: fn(u8) -> bool| bytes.get(at).map_or(!end, |byte| accepted(*byte));
+                        let digit = |at: usize| is(at, |byte| byte.is_ascii_digit());
+                        let number = (0..3).all(|n| digit(place + n))
+                            && (0..11).all(|n| is(place + n, |byte| byte.is_ascii_digit() || b" -".contains(&byte)))
+                            && !text.behind(place, 1).is_some_and(|byte| byte.is_ascii_digit());
+                        let account = (0..2).all(|n| is(place + n, |byte| byte.is_ascii_uppercase()))
+                            && digit(place + 2)
+                            && digit(place + 3);
+                        prop_assert_eq!(mark != 0, place < bytes.len() && (number || account), "at {}", place);
+                    }
+                }
             }
         }
     }

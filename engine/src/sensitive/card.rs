@@ -60,7 +60,7 @@ const ISSUERS: &[Issuer] = &[
     issuer(352_800, 358_999, FROM_16),       // JCB
     issuer(360_000, 369_999, &[14, 19]),     // Diners Club
     issuer(370_000, 379_999, &[15]),         // American Express
-    issuer(380_000, 399_999, &[14, 16, 19]), // Diners Club
+    issuer(380_000, 399_999, &[14, 19]),     // Diners Club
     issuer(400_000, 499_999, &[13, 16, 19]), // Visa
     issuer(501_800, 501_899, FROM_13),       // Maestro
     issuer(501_900, 501_999, &[16]),         // Dankort
@@ -86,9 +86,13 @@ const ISSUERS: &[Issuer] = &[
     issuer(636_000, 636_999, FROM_16),       // InterPayment, Elo
     issuer(637_000, 639_999, &[16]),         // InstaPayment
     issuer(644_000, 659_999, FROM_16),       // Discover, RuPay, Troy
+    issuer(670_300, 670_399, FROM_16),       // Bancontact
+    issuer(670_600, 670_699, FROM_16),       // Laser
+    issuer(670_900, 670_999, FROM_16),       // Laser
     issuer(675_900, 675_999, FROM_13),       // Maestro
     issuer(676_100, 676_399, FROM_13),       // Maestro
     issuer(676_700, 676_799, FROM_13),       // Maestro
+    issuer(677_100, 677_199, FROM_16),       // Laser
     issuer(810_000, 820_199, FROM_16),       // UnionPay, RuPay
     issuer(860_000, 860_099, &[16]),         // Uzcard
     issuer(970_400, 970_499, &[16, 19]),     // Napas
@@ -127,12 +131,13 @@ pub(super) fn examine(text: &Text<'_>, start: usize) -> Card {
 
 /// Whether these digits (as numbers) are a card's.
 pub(super) fn is_card(digits: &[u8]) -> bool {
-    let Some(prefix) = digits.get(..6) else { return false };
+    // Cheapest first: nine of ten numbers fail the check digit.
+    let Some(prefix) = digits.get(..6).filter(|_| luhn(digits)) else { return false };
     let prefix =
         prefix.iter().fold(0_u32, |prefix, digit| prefix.wrapping_mul(10).wrapping_add(u32::from(*digit)));
     let length = 1_u32.checked_shl(u32::try_from(digits.len()).unwrap_or(u32::MAX)).unwrap_or(0);
     let issued = ISSUERS.iter().any(|i| i.first <= prefix && prefix <= i.last && i.lengths & length != 0);
-    issued && luhn(digits) && !is_ean13(digits)
+    issued && !is_ean13(digits)
 }
 
 fn luhn(digits: &[u8]) -> bool {

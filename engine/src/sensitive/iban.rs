@@ -1,22 +1,25 @@
 //! International bank account numbers (ISO 13616): a country, its length, and a remainder of 1 modulo 97.
 //!
 //! Accepted in upper case, in one piece or in groups of four joined by single spaces, as the standard writes them on
-//! screen and on paper.
+//! screen and on paper, or by single hyphens, as people do.
 
 use super::text::{Known, Text};
 
-/// Countries and the lengths of their numbers, from the IBAN registry (SWIFT, release 99).
+/// Countries and the lengths of their numbers, from the IBAN registry (SWIFT, release 99), with the territories that it
+/// lists under Finland, France and the United Kingdom.
 const COUNTRIES: &[(&[u8; 2], usize)] = &[
     (b"AD", 24),
     (b"AE", 23),
     (b"AL", 28),
     (b"AT", 20),
+    (b"AX", 18),
     (b"AZ", 28),
     (b"BA", 20),
     (b"BE", 16),
     (b"BG", 22),
     (b"BH", 22),
     (b"BI", 27),
+    (b"BL", 27),
     (b"BR", 29),
     (b"BY", 28),
     (b"CH", 21),
@@ -36,8 +39,11 @@ const COUNTRIES: &[(&[u8; 2], usize)] = &[
     (b"FR", 27),
     (b"GB", 22),
     (b"GE", 22),
+    (b"GF", 27),
+    (b"GG", 22),
     (b"GI", 23),
     (b"GL", 18),
+    (b"GP", 27),
     (b"GR", 27),
     (b"GT", 28),
     (b"HN", 28),
@@ -45,9 +51,11 @@ const COUNTRIES: &[(&[u8; 2], usize)] = &[
     (b"HU", 28),
     (b"IE", 22),
     (b"IL", 23),
+    (b"IM", 22),
     (b"IQ", 23),
     (b"IS", 26),
     (b"IT", 27),
+    (b"JE", 22),
     (b"JO", 30),
     (b"KW", 30),
     (b"KZ", 20),
@@ -61,20 +69,26 @@ const COUNTRIES: &[(&[u8; 2], usize)] = &[
     (b"MC", 27),
     (b"MD", 24),
     (b"ME", 22),
+    (b"MF", 27),
     (b"MK", 19),
     (b"MN", 20),
+    (b"MQ", 27),
     (b"MR", 27),
     (b"MT", 31),
     (b"MU", 30),
+    (b"NC", 27),
     (b"NI", 28),
     (b"NL", 18),
     (b"NO", 15),
     (b"OM", 23),
+    (b"PF", 27),
     (b"PK", 24),
     (b"PL", 28),
+    (b"PM", 27),
     (b"PS", 29),
     (b"PT", 25),
     (b"QA", 29),
+    (b"RE", 27),
     (b"RO", 24),
     (b"RS", 22),
     (b"RU", 33),
@@ -88,14 +102,17 @@ const COUNTRIES: &[(&[u8; 2], usize)] = &[
     (b"SO", 23),
     (b"ST", 25),
     (b"SV", 28),
+    (b"TF", 27),
     (b"TL", 23),
     (b"TN", 24),
     (b"TR", 26),
     (b"UA", 29),
     (b"VA", 22),
     (b"VG", 24),
+    (b"WF", 27),
     (b"XK", 20),
     (b"YE", 30),
+    (b"YT", 27),
 ];
 
 /// What stands at a place.
@@ -130,18 +147,18 @@ pub(super) fn examine(text: &Text<'_>, start: usize) -> Iban {
     account(text, start, *length)
 }
 
-/// Reads a number of this many characters, with or without spaces behind every fourth.
+/// Reads a number of this many characters, with or without a separator behind every fourth.
 fn account(text: &Text<'_>, start: usize, length: usize) -> Iban {
     let mut characters = [0_u8; 34];
     let mut position = start;
-    let mut grouped = false;
+    let mut separator = None;
     for (place, slot) in characters.iter_mut().take(length).enumerate() {
         if place == 4 {
-            grouped = text.at(position) == Some(b' ');
+            separator = text.at(position).filter(|byte| matches!(byte, b' ' | b'-'));
         }
-        if grouped && place % 4 == 0 && place > 0 {
+        if separator.is_some() && place % 4 == 0 {
             match text.at(position) {
-                Some(b' ') => position = position.saturating_add(1),
+                there @ Some(_) if there == separator => position = position.saturating_add(1),
                 None if text.is_open(position) => return Iban::Open,
                 _ => return Iban::None,
             }

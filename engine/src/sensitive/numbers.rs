@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::blocks::{STEP, candidates};
+use super::blocks::{STEP, places};
 use super::card::Card;
 use super::iban::Iban;
 use super::text::{Known, Text};
@@ -18,19 +18,21 @@ pub(super) fn scan(text: &Text<'_>, from: usize, mut found: impl FnMut(Detector,
     let mut step = from;
     let mut taken = from;
     while step < text.bytes.len() {
-        let mut places = candidates(text, step);
-        while places != 0 {
-            let start = step.saturating_add(places.trailing_zeros() as usize);
-            places &= places.wrapping_sub(1);
-            if start < taken {
-                continue;
-            }
-            match examine(text, start) {
-                Number::None => {}
-                Number::Open => return start,
-                Number::Until(detector, end) => {
-                    found(detector, start..end);
-                    taken = end;
+        for (position, mut word) in places(text, step).into_iter().enumerate() {
+            while word != 0 {
+                let byte = word.trailing_zeros() / 8;
+                word &= word.wrapping_sub(1);
+                let start = step.saturating_add(position.wrapping_mul(8)).saturating_add(byte as usize);
+                if start < taken {
+                    continue;
+                }
+                match examine(text, start) {
+                    Number::None => {}
+                    Number::Open => return start,
+                    Number::Until(detector, end) => {
+                        found(detector, start..end);
+                        taken = end;
+                    }
                 }
             }
         }

@@ -1,31 +1,48 @@
-//! US social security numbers, `ddd-dd-dddd`, by the rules of the Social Security Administration.
+//! US social security numbers by the rules of the Social Security Administration, `ddd-dd-dddd` or with single spaces.
 //!
 //! The area is not 000, 666 or 900 to 999, the group not 00, the serial not 0000. Two numbers that were printed in
-//! advertisements and withdrawn are no one's.
+//! advertisements and withdrawn are no one's. Nine digits in one piece are not taken: they are far more often something
+//! else.
 
-use super::text::{Known, Text, is_word};
+use super::text::{Known, Text, is_digit, is_word};
 
 /// How long a number is.
 const LENGTH: usize = 11;
 
 /// Withdrawn after they were printed on sample cards and in a pamphlet.
-const WITHDRAWN: [&[u8]; 2] = [b"078-05-1120", b"219-09-9999"];
+const WITHDRAWN: [(&[u8], &[u8], &[u8]); 2] = [(b"078", b"05", b"1120"), (b"219", b"09", b"9999")];
 
 /// Whether a number begins at this place, where a run of digits begins.
 pub(super) fn examine(text: &Text<'_>, start: usize) -> Known {
     let end = start.saturating_add(LENGTH);
     let there = text.bytes.get(start..end.min(text.bytes.len())).unwrap_or_default();
+    let separator = there.get(3).copied().unwrap_or(b'-');
     let shaped = there.iter().enumerate().all(|(place, byte)| match place {
-        3 | 6 => *byte == b'-',
+        3 | 6 => *byte == separator,
         _ => byte.is_ascii_digit(),
     });
-    if !shaped || !text.begins_number(start, is_word) {
+    if !shaped || !matches!(separator, b'-' | b' ') || !text.begins_number(start, is_word) {
+        return Known::No;
+    }
+    if separator == b' ' && text.behind(start, 1) == Some(b' ') && text.behind(start, 2).is_some_and(is_digit)
+    {
         return Known::No;
     }
     if there.len() < LENGTH {
         return if text.end { Known::No } else { Known::Open };
     }
-    if is_issued(there) { text.ends_number(end, is_word) } else { Known::No }
+    if !is_issued(there) {
+        return Known::No;
+    }
+    let next = end.saturating_add(1);
+    if separator == b' ' && text.at(end) == Some(b' ') {
+        // A row of numbers, such as a telephone number.
+        return match text.at(next) {
+            Some(further) => Known::from(!is_digit(further)),
+            None => Known::from_end(text.end),
+        };
+    }
+    text.ends_number(end, is_word)
 }
 
 /// The position behind a number that begins here.
@@ -42,5 +59,5 @@ fn is_issued(number: &[u8]) -> bool {
         && area.first() != Some(&b'9')
         && group != b"00"
         && serial != b"0000"
-        && !WITHDRAWN.contains(&number)
+        && !WITHDRAWN.contains(&(area, group, serial))
 }

@@ -88,7 +88,7 @@ impl Text<'_> {
 
 impl Known {
     /// At the end of what is there, a value is over where the stream is.
-    fn from_end(end: bool) -> Self {
+    pub(super) fn from_end(end: bool) -> Self {
         if end { Self::Yes } else { Self::Open }
     }
 }

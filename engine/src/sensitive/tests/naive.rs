@@ -120,17 +120,21 @@ fn card(text: &[u8], start: usize) -> Option<(Detector, usize)> {
 fn ssn(text: &[u8], start: usize) -> Option<(Detector, usize)> {
     let end = start + 11;
     let number = std::str::from_utf8(text.get(start..end)?).ok()?;
-    let parts: Vec<&str> = number.split('-').collect();
+    let separator = number.chars().nth(3).filter(|separator| "- ".contains(*separator))?;
+    let parts: Vec<&str> = number.split(separator).collect();
     let [area, group, serial] = parts.as_slice() else { return None };
     let shaped = (area.len(), group.len(), serial.len()) == (3, 2, 4)
         && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    if !shaped || number == "078-05-1120" || number == "219-09-9999" {
+    if !shaped || ["078-05-1120", "219-09-9999"].contains(&number.replace(' ', "-").as_str()) {
         return None;
     }
     let (area, group, serial): (u16, u16, u16) =
         (area.parse().ok()?, group.parse().ok()?, serial.parse().ok()?);
     let issued = area != 0 && area != 666 && area < 900 && group != 0 && serial != 0;
-    (issued && stands_alone(text, start, end, word)).then_some((Detector::UsSsn, end))
+    let in_row = separator == ' '
+        && (at(text, start.checked_sub(1)) == b' ' && at(text, start.checked_sub(2)).is_ascii_digit()
+            || at(text, Some(end)) == b' ' && at(text, Some(end + 1)).is_ascii_digit());
+    (issued && !in_row && stands_alone(text, start, end, word)).then_some((Detector::UsSsn, end))
 }
 
 fn iban(text: &[u8], start: usize) -> Option<(Detector, usize)> {
@@ -138,13 +142,13 @@ fn iban(text: &[u8], start: usize) -> Option<(Detector, usize)> {
     let lengths = [("DE", 22), ("GB", 22), ("NO", 15), ("FR", 27), ("MT", 31), ("BE", 16)];
     let (_, length) =
         lengths.iter().find(|(country, _)| text.get(start..start + 2) == Some(country.as_bytes()))?;
-    for spaced in [true, false] {
-        let width = if spaced { length + (length - 1) / 4 } else { *length };
+    for separator in [Some(b' '), Some(b'-'), None] {
+        let width = if separator.is_some() { length + (length - 1) / 4 } else { *length };
         let Some(candidate) = text.get(start..start + width) else { continue };
         let characters: Vec<u8> = candidate
             .iter()
             .enumerate()
-            .filter(|(place, byte)| !(spaced && place % 5 == 4 && **byte == b' '))
+            .filter(|(place, byte)| !(place % 5 == 4 && Some(**byte) == separator))
             .map(|(_, byte)| *byte)
             .collect();
         let fits = characters.len() == *length
