@@ -28,7 +28,7 @@ pub fn probe_filter() -> Result<PathBuf, String> {
 ///
 /// When it is not there; the text says how to build it.
 pub fn command() -> Result<PathBuf, String> {
-    built("BARTIZAN_BIN", "debug/bartizan", "cargo build -p policy-compiler")
+    built("BARTIZAN_BIN", "debug/bartizan", "cargo build -p bartizan")
 }
 
 /// A real Envoy, if `$BARTIZAN_ENVOY` names one.

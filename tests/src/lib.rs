@@ -5,3 +5,4 @@
 pub mod artefacts;
 pub mod host;
 pub mod probe;
+pub mod scenario;

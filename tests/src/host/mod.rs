@@ -149,17 +149,32 @@ impl EmulatedEnvoy {
 
     /// An update in place: same module, new configuration. Streams that are open keep the old one.
     ///
+    /// With another configuration of the machine, every machine is replaced; the shared store stays.
+    ///
     /// # Errors
     ///
     /// When the canary refuses or traps; the old configuration stays.
-    pub fn reconfigure(&mut self, plugin_configuration: Vec<u8>) -> Result<(), StartError> {
-        let setup = Setup { plugin_configuration, ..self.setup.clone() };
+    pub fn reconfigure(
+        &mut self,
+        plugin_configuration: Vec<u8>,
+        vm_configuration: Vec<u8>,
+    ) -> Result<(), StartError> {
+        let same_machines = vm_configuration == self.setup.vm_configuration;
+        let setup = Setup { plugin_configuration, vm_configuration, ..self.setup.clone() };
         let canary = start_vm(&self.module, &self.process, &setup, Thread::Canary)?;
         try_configuration(canary, &self.process, &setup, 1)?;
-        let root = self.next_context();
+        let (root, rules) = (self.next_context(), self.rules());
         for vm in self.workers.iter_mut().chain([&mut self.main]) {
+            if !same_machines {
+                // A real Envoy lets open streams end on the old machine; here they end now.
+                vm.abandon(&rules);
+                vm.retire(self.root);
+                let mut fresh = start_vm(&self.module, &self.process, &setup, vm.view().thread)?;
+                fresh.state().exchanges = std::mem::take(&mut vm.state().exchanges);
+                *vm = fresh;
+            }
             vm.configure(root, &setup.vm_configuration, &setup.plugin_configuration);
-            if vm.view().exchanges.values().all(|exchange| exchange.finished) {
+            if same_machines && vm.view().exchanges.values().all(|exchange| exchange.finished) {
                 vm.retire(self.root);
             }
         }

@@ -123,6 +123,16 @@ impl Vm {
         self.finish(rules, context);
     }
 
+    /// Every client goes away.
+    pub(super) fn abandon(&mut self, rules: &StreamRules) {
+        let contexts: Vec<u32> = self.view().exchanges.keys().copied().collect();
+        for context in contexts {
+            if !self.exchange(context).finished {
+                self.client_reset(rules, context);
+            }
+        }
+    }
+
     /// The upstream goes away: 503 if no reply began, otherwise the client's stream is cut.
     pub(super) fn upstream_reset(&mut self, rules: &StreamRules, context: u32) {
         if self.exchange(context).response.head.is_some() {

@@ -1,0 +1,149 @@
+//! What a scenario expects of one exchange.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::host::exchange::Exchange;
+
+/// Expectations; what is absent is not judged.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// What is done: `none`, `tag`, `mask`, `throttle`, `challenge`, `block`.
+    #[serde(default, rename = "do")]
+    pub action: Option<String>,
+    /// What would be done in enforce mode.
+    #[serde(default)]
+    pub would_do: Option<String>,
+    /// `enforce` or `report`.
+    #[serde(default)]
+    pub mode: Option<String>,
+    /// The app that was recognised.
+    #[serde(default)]
+    pub app: Option<String>,
+    /// The route that was recognised.
+    #[serde(default)]
+    pub route: Option<String>,
+    /// The threat whose score is given.
+    #[serde(default)]
+    pub threat: Option<String>,
+    /// Its score; 0 for none.
+    #[serde(default)]
+    pub score: Option<u64>,
+    /// The authors' reasons, in any order, and no others.
+    #[serde(default)]
+    pub because: Option<Vec<String>>,
+    /// What the login was: `success`, `failure`, `unknown`; `none` for no login.
+    #[serde(default)]
+    pub login: Option<String>,
+    /// Detectors that found something.
+    #[serde(default)]
+    pub found: Option<Vec<String>>,
+    /// Why a body was not inspected; `no` for inspected.
+    #[serde(default)]
+    pub uninspected: Option<String>,
+    /// The status that the client gets.
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// The body that the client gets.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// What the client's body contains.
+    #[serde(default)]
+    pub body_contains: Option<String>,
+    /// Headers of the client's reply; empty for absent, `*` for anything.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Whether the upstream gets the request.
+    #[serde(default)]
+    pub upstream: Option<bool>,
+    /// Headers at the upstream; empty for absent, `*` for anything.
+    #[serde(default)]
+    pub upstream_headers: BTreeMap<String, String>,
+    /// Whether the reply is cut off.
+    #[serde(default)]
+    pub reset: Option<bool>,
+    /// Whether there is a decision record at all.
+    #[serde(default)]
+    pub record: Option<bool>,
+}
+
+impl Expected {
+    /// What differs, as sentences.
+    pub fn differences(&self, seen: &Exchange) -> Vec<String> {
+        let state = seen.state("bartizan");
+        let record: Value =
+            state.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
+        let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("none").to_owned();
+        let mut differences = Vec::new();
+        let mut judge = |what: &str, expected: Option<String>, seen: String| {
+            if let Some(expected) = expected.filter(|expected| *expected != seen) {
+                differences.push(format!("{what}: expected {expected}, saw {seen}"));
+            }
+        };
+        judge("record", self.record.map(|record| record.to_string()), state.is_some().to_string());
+        judge("do", self.action.clone(), text("do"));
+        // Where nothing else would be done, the record leaves it out.
+        let would = record.get("would_do").and_then(Value::as_str).map_or_else(|| text("do"), str::to_owned);
+        judge("would_do", self.would_do.clone(), would);
+        judge("mode", self.mode.clone(), text("mode"));
+        judge("app", self.app.clone(), text("app"));
+        judge("route", self.route.clone(), text("route"));
+        judge("login", self.login.clone(), text("login"));
+        judge("uninspected", self.uninspected.clone(), text("uninspected").replace("none", "no"));
+        judge("score", self.score.map(|score| score.to_string()), self.score_of(&record).to_string());
+        judge("because", self.because.clone().map(listed), listed(strings(&record, "reasons", "because")));
+        judge("found", self.found.clone().map(listed), listed(strings(&record, "found", "detector")));
+        judge(
+            "status",
+            self.status.map(|status| format!("{:?}", Some(status))),
+            format!("{:?}", seen.status()),
+        );
+        judge("body", self.body.clone(), seen.client.text());
+        judge("reset", self.reset.map(|reset| reset.to_string()), seen.client.reset.to_string());
+        judge(
+            "reached upstream",
+            self.upstream.map(|upstream| upstream.to_string()),
+            seen.upstream.head.is_some().to_string(),
+        );
+        let contained = self.body_contains.as_ref().filter(|part| !seen.client.text().contains(*part));
+        judge("body contains", contained.cloned(), seen.client.text());
+        for (name, value) in &self.headers {
+            let have = seen.client.head.as_ref().and_then(|head| head.text(name));
+            judge(name, Some(value.clone()), wildcard(value, have));
+        }
+        for (name, value) in &self.upstream_headers {
+            let have = seen.upstream.head.as_ref().and_then(|head| head.text(name));
+            judge(&format!("upstream's {name}"), Some(value.clone()), wildcard(value, have));
+        }
+        if !differences.is_empty() {
+            differences.push(format!("the record: {}", state.as_deref().unwrap_or("none")));
+        }
+        differences
+    }
+
+    fn score_of(&self, record: &Value) -> u64 {
+        let Some(scores) = record.get("scores").and_then(Value::as_object) else { return 0 };
+        match &self.threat {
+            Some(threat) => scores.get(threat).and_then(Value::as_u64).unwrap_or(0),
+            None => scores.values().filter_map(Value::as_u64).max().unwrap_or(0),
+        }
+    }
+}
+
+fn strings(record: &Value, list: &str, key: &str) -> Vec<String> {
+    let entries = record.get(list).and_then(Value::as_array).cloned().unwrap_or_default();
+    entries.iter().filter_map(|entry| Some(entry.get(key)?.as_str()?.to_owned())).collect()
+}
+
+fn listed(mut texts: Vec<String>) -> String {
+    texts.sort();
+    format!("{texts:?}")
+}
+
+fn wildcard(expected: &str, have: Option<String>) -> String {
+    let have = have.unwrap_or_default();
+    if expected == "*" && !have.is_empty() { "*".to_owned() } else { have }
+}

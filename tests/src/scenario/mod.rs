@@ -1,0 +1,199 @@
+//! Scenarios: what a policy makes of a sequence of requests, written as data that a non-programmer can read.
+//!
+//! A file names a policy and lists tests; a test is one request or a sequence. Every test is played with 1, 2 and 7 workers
+//! (requests are dealt in turn) and with both ways in which a body can end, because none of that may matter.
+
+mod judge;
+mod message;
+mod play;
+pub mod policy;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use judge::Expected;
+pub use message::{Ending, ScenarioReply, ScenarioRequest};
+pub use play::{Player, play_file};
+
+/// A file of scenarios.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioFile {
+    /// The policy, relative to this file.
+    pub policy: PathBuf,
+    /// Settings of the host for all tests, as in the filter's configuration.
+    #[serde(default)]
+    pub settings: BTreeMap<String, serde_json::Value>,
+    /// The tests.
+    pub tests: Vec<Scenario>,
+}
+
+/// One test.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// A sentence.
+    pub name: String,
+    /// How many workers to play it with, one after the other.
+    #[serde(default = "usual_workers")]
+    pub workers: Vec<usize>,
+    /// Whether to play it once for every place at which the last reply's body can be cut in two.
+    #[serde(default)]
+    pub every_split: bool,
+    /// Settings beside those of the file.
+    #[serde(default)]
+    pub settings: BTreeMap<String, serde_json::Value>,
+    /// How the policy travels to the filter.
+    #[serde(default)]
+    pub carried: Carried,
+    /// The steps; or a single step beside the name.
+    #[serde(default)]
+    pub sequence: Vec<Step>,
+    /// The request of a test of one step.
+    #[serde(default)]
+    pub request: Option<ScenarioRequest>,
+    /// Its reply.
+    #[serde(default)]
+    pub response: ScenarioReply,
+    /// What is expected of it.
+    #[serde(default)]
+    pub expect: Expected,
+}
+
+/// How a policy travels.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Carried {
+    /// As raw bytes, with the settings beside them.
+    #[default]
+    Raw,
+    /// As base64 in one JSON object with the settings: what Istio can do.
+    Json,
+}
+
+/// One step.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// How often; `{n}` in texts counts from 1.
+    #[serde(default = "once")]
+    pub repeat: u32,
+    /// Time between two of them, `2s`.
+    #[serde(default)]
+    pub every: Option<String>,
+    /// Time that passes before the step.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// Whether all requests of the step are under way before the first reply comes.
+    #[serde(default)]
+    pub together: bool,
+    /// New settings: the configuration is updated in place before the step.
+    #[serde(default)]
+    pub settings: Option<BTreeMap<String, serde_json::Value>>,
+    /// What the client sends.
+    #[serde(default)]
+    pub request: Option<ScenarioRequest>,
+    /// What the upstream answers.
+    #[serde(default)]
+    pub response: ScenarioReply,
+    /// What is expected of each.
+    #[serde(default)]
+    pub expect: Expected,
+    /// What is expected of all together: how many reached the upstream.
+    #[serde(default)]
+    pub reached_upstream: Option<AtMost>,
+}
+
+/// A bound.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AtMost {
+    /// Not more.
+    #[serde(default)]
+    pub at_most: Option<u32>,
+    /// Not fewer.
+    #[serde(default)]
+    pub at_least: Option<u32>,
+}
+
+impl Scenario {
+    /// The steps, also of a test that is written as one.
+    pub fn steps(&self) -> Vec<Step> {
+        if self.request.is_none() {
+            return self.sequence.clone();
+        }
+        vec![Step {
+            repeat: 1,
+            every: None,
+            after: None,
+            together: false,
+            settings: None,
+            request: self.request.clone(),
+            response: self.response.clone(),
+            expect: self.expect.clone(),
+            reached_upstream: None,
+        }]
+    }
+}
+
+/// Reads a file.
+///
+/// # Errors
+///
+/// When it cannot be read or is no file of scenarios; the text names it.
+pub fn read(path: &Path) -> Result<ScenarioFile, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_saphyr::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// All files of scenarios below a directory, in order.
+///
+/// # Errors
+///
+/// When a directory cannot be listed.
+pub fn find(directory: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut found = Vec::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(directory) = open.pop() {
+        let listing =
+            std::fs::read_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+        for path in listing.filter_map(|entry| Some(entry.ok()?.path())) {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if path.is_dir() {
+                open.push(path);
+            } else if name.ends_with(".yaml") && !name.ends_with(".policy.yaml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// `90s`, `10m`, `2h` as seconds.
+///
+/// # Errors
+///
+/// When it is no duration.
+pub fn seconds(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is no duration such as 2s, 10m or 1h");
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let number: u64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
+    let factor = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        _ => return Err(wrong()),
+    };
+    Ok(number.saturating_mul(factor))
+}
+
+fn usual_workers() -> Vec<usize> {
+    vec![1, 2, 7]
+}
+
+fn once() -> u32 {
+    1
+}
