@@ -46,7 +46,7 @@ pub(super) fn print(rows: &[Row], log: &[LogLine]) -> bool {
     println!("\ndecision records, as the access log has them:");
     for action in ["tag", "throttle", "challenge", "block", "mask"] {
         if let Some(line) = log.iter().find(|line| line.text("do") == action) {
-            println!("  {}", line.record);
+            println!("  {}", line.written);
         }
     }
     rows.iter().all(|row| row.faults.is_empty())

@@ -27,6 +27,8 @@ pub struct LogLine {
     pub line: Value,
     /// The decision record in it, or null.
     pub record: Value,
+    /// The record as it was written.
+    pub written: String,
 }
 
 impl LogLine {
@@ -158,13 +160,9 @@ impl Gateway {
 
 fn parse(line: &str) -> Result<LogLine, Failure> {
     let line: Value = serde_json::from_str(line).context(format_args!("line of the access log: {line}"))?;
-    let record = match line.get("bartizan") {
-        // Envoy writes filter state as a string; the string is the record.
-        Some(Value::String(text)) => {
-            serde_json::from_str(text).context(format_args!("record in the access log: {text}"))?
-        }
-        Some(other) => other.clone(),
-        None => Value::Null,
-    };
-    Ok(LogLine { line, record })
+    // Envoy writes filter state as a string; the string is the record.
+    let written = line.get("bartizan").and_then(Value::as_str).unwrap_or("null").to_owned();
+    let record =
+        serde_json::from_str(&written).context(format_args!("record in the access log: {written}"))?;
+    Ok(LogLine { line, record, written })
 }

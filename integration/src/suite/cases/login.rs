@@ -125,11 +125,8 @@ async fn a_hold_that_envoy_does_not_support_lets_logins_through(bed: &Bed) -> Re
         filter.allow_on_headers_stop_iteration = false;
     }
     let gateway = bed.open(&spec)?;
-    for _ in 0..3 {
-        let reply = gateway.send(1, Request::login("customer1@example.org", "correct-horse-1")).await?;
-        ensure_equal("status", reply.status, 302)?;
-    }
-    Ok(())
+    let reply = gateway.send(1, Request::login("customer1@example.org", "correct-horse-1")).await?;
+    ensure_equal("status", reply.status, 302)
 }
 
 async fn a_login_in_chunks_is_read_at_every_border(bed: &Bed) -> Result<(), Failure> {
