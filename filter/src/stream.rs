@@ -129,7 +129,7 @@ impl HttpContext for Stream {
                 // While the head is held the host keeps all bytes and says how many there are together.
                 let chunk = host::request_body(fed, size.saturating_sub(fed));
                 loaded.run(host::now(), |surroundings| login.body(&chunk, surroundings));
-                if end_of_stream {
+                if end_of_stream || (!is_held && login.is_complete()) {
                     return self.end_of_credentials(login, is_held);
                 }
                 let fed = if is_held { fed.saturating_add(chunk.len()) } else { 0 };

@@ -101,6 +101,7 @@ pub struct AwaitCredentials {
     form: Option<FormReader>,
     json: Option<PointerReader>,
     read: u64,
+    length: Option<u64>,
     may_hold: bool,
 }
 
@@ -136,6 +137,7 @@ impl AwaitCredentials {
             subject,
             found,
             read: 0,
+            length,
             may_hold,
         }
     }
@@ -144,6 +146,13 @@ impl AwaitCredentials {
     #[must_use]
     pub const fn may_hold(&self) -> bool {
         self.may_hold
+    }
+
+    /// Whether all that the request promised was read. The host may say so only after it passed the last bytes on, so where
+    /// the head is not held this is the last moment at which the upstream has no whole login yet.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.length.is_some_and(|length| self.read >= length)
     }
 
     /// Reads the next bytes of the body.
