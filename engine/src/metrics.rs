@@ -74,8 +74,12 @@ pub enum Failure {
     ForeignPage,
     /// The host refused what the filter needed.
     Host,
-    /// A request without what every request has.
+    /// A request without what every request has, or with a path that nobody can route.
     Request,
+    /// The state had no room for a key: what it did was not counted.
+    Capacity,
+    /// A newer configuration gave the state another meaning: this one no longer counts.
+    Superseded,
 }
 
 impl Failure {
@@ -88,6 +92,8 @@ impl Failure {
             Self::ForeignPage => "foreign_page",
             Self::Host => "host",
             Self::Request => "request",
+            Self::Capacity => "capacity",
+            Self::Superseded => "superseded",
         }
     }
 }
@@ -99,6 +105,8 @@ pub enum Metric {
     Requests,
     /// Requests that passed untouched because of the kill switch.
     Killed,
+    /// Requests that passed untouched because no app serves their host.
+    UnknownHost,
     /// Decisions.
     Decision {
         /// The app's position.
@@ -152,6 +160,7 @@ impl Metric {
         match self {
             Self::Requests => "bartizan.requests".to_owned(),
             Self::Killed => "bartizan.killed".to_owned(),
+            Self::UnknownHost => "bartizan.unknown_host".to_owned(),
             Self::Decision { app: of, mode, would, action } => format!(
                 "bartizan.decisions.app.{}.mode.{}.would.{}.do.{}",
                 app(of),

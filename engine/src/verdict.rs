@@ -1,6 +1,7 @@
 //! From scores to a verdict: the only place that knows report from enforce.
 
 use crate::blob::Policy;
+use crate::blob::counters::CellKind;
 use crate::blob::ladders::{Step, StepAction};
 use crate::blob::rules::{ConditionCode, Rule};
 use crate::vocabulary::{Mode, Threat};
@@ -126,6 +127,16 @@ pub fn score(policy: &Policy<'_>, facts: Facts<'_>) -> Vec<Reason> {
     reasons
 }
 
+/// Whether a rule's counters are all kept for the client or its address.
+fn is_personal(policy: &Policy<'_>, rule: &Rule<'_>) -> bool {
+    let steps = policy.conditions.get(rule.when.positions()).unwrap_or_default();
+    let mut read = steps.iter().filter(|step| step.code == ConditionCode::CounterOver);
+    read.all(|step| {
+        let counter = policy.counters.get(usize::from(step.subject));
+        counter.is_some_and(|counter| CellKind::of(counter.key) == CellKind::Caller)
+    })
+}
+
 /// Runs a condition. Its program was checked at load, so it leaves one bit.
 fn holds(policy: &Policy<'_>, rule: &Rule<'_>, facts: Facts<'_>) -> bool {
     let mut stack: u64 = 0;
@@ -216,6 +227,30 @@ pub fn judge(
 }
 
 impl Verdict {
+    /// Whether a step is reached by what the client itself did, without what others did to the same account or route: only
+    /// that may follow a client to its next requests.
+    #[must_use]
+    pub fn is_earned(&self, policy: &Policy<'_>, step: u32, enforced_only: bool) -> bool {
+        let ladder = policy.ladders.iter().find(|ladder| ladder.steps.positions().contains(&(step as usize)));
+        let Some((ladder, step)) = ladder.zip(policy.steps.get(step as usize)) else { return false };
+        let counts = |reason: &&Reason| {
+            (reason.enforced || !enforced_only)
+                && match reason.cause {
+                    Cause::Rule(rule) => policy
+                        .rules
+                        .get(usize::from(rule))
+                        .is_some_and(|rule| rule.threat == ladder.threat && is_personal(policy, rule)),
+                    Cause::Honeypot(pot) => {
+                        policy.honeypots.get(pot as usize).is_some_and(|pot| pot.threat == ladder.threat)
+                    }
+                    Cause::Mark(threat) => threat == ladder.threat,
+                    Cause::Ban => false,
+                }
+        };
+        let points = self.reasons.iter().filter(counts).map(|reason| u32::from(reason.points));
+        points.sum::<u32>() >= u32::from(step.at)
+    }
+
     /// The step whose reply a refusal uses. A ban that outlasts its score uses the policy's first blocking step.
     #[must_use]
     pub fn reply_step<'s, 'p>(&self, policy: &'s Policy<'p>) -> Option<&'s Step<'p>> {

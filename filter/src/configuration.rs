@@ -146,7 +146,7 @@ impl Configuration {
 }
 
 fn settings(json: &[u8], place: &str) -> Result<Written, String> {
-    // serde's messages name keys and positions, never values that could be secrets.
+    // No setting is a secret: the hash key itself comes from the environment.
     serde_json::from_slice(json).map_err(|error| format!("{place} cannot be read: {error}"))
 }
 

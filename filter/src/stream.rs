@@ -3,7 +3,7 @@
 use crate::configuration::Records;
 use crate::host;
 use crate::root::Loaded;
-use crate::watchdog::Direction;
+use crate::watchdog::{Direction, Watchdog};
 use bartizan_engine::exchange::{
     AwaitCredentials, AwaitReply, BodyStep, Decided, Finished, HeadChanges, Opened, Reply, Replying,
     RequestHead, TrailersStep, open,
@@ -12,16 +12,38 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
 
+/// Whether a head is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hold {
+    /// It went on.
+    No,
+    /// It should be, and no body callback came yet.
+    Asked,
+    /// It is.
+    Yes,
+}
+
+impl Hold {
+    /// What a body callback tells: where the watchdog was faster the head is gone.
+    fn on_body(self, watchdog: &mut Watchdog, context: u32, direction: Direction) -> Self {
+        match self {
+            Self::Asked if watchdog.body_came((context, direction)) => Self::Yes,
+            Self::Asked | Self::No => Self::No,
+            Self::Yes => Self::Yes,
+        }
+    }
+}
+
 /// Where the exchange is.
 enum Phase {
     /// Nothing came yet, or nothing is ours to do.
     Idle,
     /// A login's body is being read; `fed` bytes of what the host buffers were.
-    Login { login: Box<AwaitCredentials>, is_held: bool, fed: usize },
+    Login { login: Box<AwaitCredentials>, hold: Hold, fed: usize },
     /// The upstream has the request.
     AwaitReply(Box<AwaitReply>),
     /// A reply's body passes through.
-    Replying { replying: Box<Replying>, is_held: bool, fed: usize },
+    Replying { replying: Box<Replying>, hold: Hold, fed: usize },
     /// Only the record is left.
     Finished(Box<Finished>),
 }
@@ -108,7 +130,8 @@ impl HttpContext for Stream {
                 apply(&changes);
                 let mut watchdog = loaded.watchdog.borrow_mut();
                 let is_held = loaded.settings().hold_headers && login.may_hold() && watchdog.may_hold(now);
-                self.phase = Phase::Login { login, is_held, fed: 0 };
+                self.phase =
+                    Phase::Login { login, hold: if is_held { Hold::Asked } else { Hold::No }, fed: 0 };
                 if is_held {
                     watchdog.hold((self.context, Direction::Request), now);
                     return Action::Pause;
@@ -122,10 +145,9 @@ impl HttpContext for Stream {
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let Some(loaded) = self.loaded.clone() else { return Action::Continue };
         match self.take_phase() {
-            Phase::Login { mut login, is_held, fed } => {
-                if is_held {
-                    loaded.watchdog.borrow_mut().body_came((self.context, Direction::Request));
-                }
+            Phase::Login { mut login, hold, fed } => {
+                let hold = hold.on_body(&mut loaded.watchdog.borrow_mut(), self.context, Direction::Request);
+                let is_held = hold == Hold::Yes;
                 // While the head is held the host keeps all bytes and says how many there are together.
                 let chunk = host::request_body(fed, size.saturating_sub(fed));
                 loaded.run(host::now(), |surroundings| login.body(&chunk, surroundings));
@@ -133,7 +155,7 @@ impl HttpContext for Stream {
                     return self.end_of_credentials(login, is_held);
                 }
                 let fed = if is_held { fed.saturating_add(chunk.len()) } else { 0 };
-                self.phase = Phase::Login { login, is_held, fed };
+                self.phase = Phase::Login { login, hold, fed };
                 if is_held { Action::Pause } else { Action::Continue }
             }
             phase => {
@@ -145,7 +167,11 @@ impl HttpContext for Stream {
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         match self.take_phase() {
-            Phase::Login { login, is_held, .. } => self.end_of_credentials(login, is_held),
+            Phase::Login { login, hold, .. } => {
+                let Some(loaded) = self.loaded.clone() else { return Action::Continue };
+                let hold = hold.on_body(&mut loaded.watchdog.borrow_mut(), self.context, Direction::Request);
+                self.end_of_credentials(login, hold == Hold::Yes)
+            }
             phase => {
                 self.phase = phase;
                 Action::Continue
@@ -157,10 +183,18 @@ impl HttpContext for Stream {
         let Some(loaded) = self.loaded.clone() else { return Action::Continue };
         let exchange = match self.take_phase() {
             Phase::AwaitReply(exchange) => exchange,
-            // The upstream answered before the login's body was complete: nothing was decided, nothing is counted.
-            Phase::Login { login, .. } => {
+            // Something else in the proxy answered a login that the upstream has not seen: nothing to count.
+            Phase::Login { login, hold: Hold::Asked | Hold::Yes, .. } => {
                 self.phase = Phase::Finished(Box::new(login.abandon()));
                 return Action::Continue;
+            }
+            // The upstream answered before the body's end. It may have understood enough of it, so this is a login like any
+            // other; otherwise an attacker would never send the end.
+            Phase::Login { login, hold: Hold::No, .. } => {
+                match loaded.run(host::now(), |surroundings| login.decide(surroundings)) {
+                    Decided::Forwarded(exchange, _) => exchange,
+                    refused @ Decided::Refused(..) => return self.carry_out(refused, false),
+                }
             }
             // Our own reply comes back through these callbacks.
             phase => {
@@ -180,7 +214,8 @@ impl HttpContext for Stream {
             host::remove_response_header(name);
         }
         if !plan.read_body {
-            self.phase = Phase::Finished(Box::new(replying.finish()));
+            self.phase =
+                Phase::Finished(Box::new(loaded.run(now, |surroundings| replying.finish(surroundings))));
             return Action::Continue;
         }
         let mut watchdog = loaded.watchdog.borrow_mut();
@@ -189,7 +224,7 @@ impl HttpContext for Stream {
         if plan.hold && !is_held {
             replying.let_go();
         }
-        self.phase = Phase::Replying { replying, is_held, fed: 0 };
+        self.phase = Phase::Replying { replying, hold: if is_held { Hold::Asked } else { Hold::No }, fed: 0 };
         if is_held {
             watchdog.hold((self.context, Direction::Response), now);
             return Action::Pause;
@@ -199,19 +234,22 @@ impl HttpContext for Stream {
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let Some(loaded) = self.loaded.clone() else { return Action::Continue };
-        let (mut replying, is_held, fed) = match self.take_phase() {
-            Phase::Replying { replying, is_held, fed } => (replying, is_held, fed),
+        let (mut replying, hold, fed) = match self.take_phase() {
+            Phase::Replying { replying, hold, fed } => (replying, hold, fed),
             phase => {
                 self.phase = phase;
                 return Action::Continue;
             }
         };
-        if is_held {
-            loaded.watchdog.borrow_mut().body_came((self.context, Direction::Response));
+        let was_asked = hold == Hold::Asked;
+        let hold = hold.on_body(&mut loaded.watchdog.borrow_mut(), self.context, Direction::Response);
+        if was_asked && hold == Hold::No {
+            replying.let_go();
         }
+        let now = host::now();
         let chunk = host::response_body(fed, size.saturating_sub(fed));
         let fed = fed.saturating_add(chunk.len());
-        let step = loaded.run(host::now(), |surroundings| replying.body(chunk, end_of_stream, surroundings));
+        let step = loaded.run(now, |surroundings| replying.body(chunk, end_of_stream, surroundings));
         let mut still_held = false;
         let action = match step {
             BodyStep::Pass => Action::Continue,
@@ -229,9 +267,10 @@ impl HttpContext for Stream {
             }
         };
         self.phase = if end_of_stream {
-            Phase::Finished(Box::new(replying.finish()))
+            Phase::Finished(Box::new(loaded.run(now, |surroundings| replying.finish(surroundings))))
         } else {
-            Phase::Replying { replying, is_held: still_held, fed: if still_held { fed } else { 0 } }
+            let hold = if still_held { Hold::Yes } else { Hold::No };
+            Phase::Replying { replying, hold, fed: if still_held { fed } else { 0 } }
         };
         action
     }
@@ -246,7 +285,8 @@ impl HttpContext for Stream {
             }
         };
         let (step, trailers) = loaded.run(host::now(), |surroundings| replying.trailers(surroundings));
-        self.phase = Phase::Finished(Box::new(replying.finish()));
+        let finished = loaded.run(host::now(), |surroundings| replying.finish(surroundings));
+        self.phase = Phase::Finished(Box::new(finished));
         match (step, trailers) {
             (BodyStep::Refuse(reply), _) => {
                 send(&reply);
@@ -267,7 +307,9 @@ impl HttpContext for Stream {
             Phase::Idle => return,
             Phase::Login { login, .. } => Box::new(login.abandon()),
             Phase::AwaitReply(exchange) => Box::new(exchange.finish()),
-            Phase::Replying { replying, .. } => Box::new(replying.finish()),
+            Phase::Replying { replying, .. } => {
+                Box::new(loaded.run(host::now(), |surroundings| replying.finish(surroundings)))
+            }
             Phase::Finished(finished) => finished,
         };
         let wanted = match loaded.records {

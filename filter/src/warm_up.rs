@@ -64,5 +64,5 @@ fn exchange(host: &str, method: &str, path: &str, surroundings: &mut Surrounding
     let (mut replying, _) = exchange.response_head(&reply, false, surroundings);
     let _ = replying.body(REPLY.to_vec(), false, surroundings);
     let _ = replying.body(REPLY.repeat(20), true, surroundings);
-    let _ = serde_json::to_vec(&replying.finish().record(surroundings.policy));
+    let _ = serde_json::to_vec(&replying.finish(surroundings).record(surroundings.policy));
 }

@@ -41,11 +41,12 @@ impl Watchdog {
         self.held.insert(held, now);
     }
 
-    /// A body callback came for a held head: the host does what it should.
-    pub(crate) fn body_came(&mut self, held: Held) {
-        if self.held.remove(&held).is_some() {
-            self.is_proven = true;
-        }
+    /// The first body callback came for a head that was held. `false` where the watchdog let it go before: then the head is
+    /// no longer ours.
+    pub(crate) fn body_came(&mut self, held: Held) -> bool {
+        let still_held = self.held.remove(&held).is_some();
+        self.is_proven |= still_held;
+        still_held
     }
 
     pub(crate) fn forget(&mut self, context: u32) {

@@ -14,7 +14,7 @@ use crate::state::delta::Waiting;
 use crate::state::pool::{MAX_TRIES, StateError};
 use crate::state::store::Written;
 use crate::verdict::{Action, Cause, Facts, Reason, Verdict, judge, score};
-use crate::vocabulary::{CounterKey, Event, Mode, OnError, Threat};
+use crate::vocabulary::{CounterKey, Event, Mode, Threat};
 
 /// What kind of decision it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +74,11 @@ pub(crate) fn decide(subject: &mut Subject, stage: Stage, surroundings: &mut Sur
     }
     if let Err(error) = outcome {
         subject.fail(failure_of(error), surroundings);
-        subject.failed_closed =
-            surroundings.policy.basics.on_error == OnError::Deny && subject.mode == Mode::Enforce;
+        if error == StateError::Contention && subject.login.is_some() && subject.mode == Mode::Enforce {
+            // So many tries at once on one page are an attack or a stampede; passing them unreserved would be a way in.
+            subject.verdict.action = Action::Throttle;
+            subject.retry_after = 1;
+        }
     }
     if subject.verdict.action.refuses() {
         release(subject, surroundings);
@@ -91,7 +94,8 @@ fn transact(
         load(subject, surroundings)?;
         subject.verdict = evaluate(subject, stage, surroundings);
         throttle(subject, surroundings);
-        if stage == Stage::Before {
+        // Before the credentials are known only a refusal has consequences.
+        if stage == Stage::Before && !subject.verdict.action.refuses() {
             return Ok(());
         }
         for index in 0..subject.cells.len() {
@@ -108,14 +112,18 @@ fn transact(
 }
 
 fn load(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) -> Result<(), StateError> {
-    let mut foreign = false;
+    let (mut foreign, mut superseded) = (false, false);
     for cell in subject.cells.iter_mut().filter(|cell| cell.loaded.is_none()) {
         let loaded = surroundings.pool().load(cell.address)?;
         foreign |= loaded.is_foreign();
+        superseded |= loaded.is_superseded();
         cell.loaded = Some(loaded);
     }
     if foreign {
         subject.fail(Failure::ForeignPage, surroundings);
+    }
+    if superseded {
+        subject.fail(Failure::Superseded, surroundings);
     }
     Ok(())
 }
@@ -170,7 +178,7 @@ impl Subject {
     }
 }
 
-fn evaluate(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_, '_>) -> Verdict {
+fn evaluate(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings<'_, '_>) -> Verdict {
     let policy = surroundings.policy;
     let counts = counts(subject, stage, surroundings);
     let mut reasons = score(
@@ -184,6 +192,7 @@ fn evaluate(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_,
             exempt: subject.exempt,
         },
     );
+    subject.counts = counts;
     let now = surroundings.now.seconds();
     let not_before = subject.not_before.seconds();
     let mut banned = (false, false);
@@ -299,7 +308,8 @@ fn write(
     let waiting: Vec<(_, Waiting)> = surroundings.worker.deltas.take_page(address.page);
     let mut reservation = None;
     let pool = surroundings.pool();
-    pool.change(loaded, &waiting, now, |cell, shape| {
+    let decisive = change.ban.is_some() || change.mark.is_some();
+    let found_room = pool.change(loaded, &waiting, now, decisive, |cell, shape| {
         if change.reserve {
             reservation = Some(cell.reserve(shape, now));
         }
@@ -341,6 +351,9 @@ fn write(
         touched.reservation = reservation;
         // Its version is no longer the stored one; a decision that is made again reads it anew.
         touched.loaded = None;
+        if !found_room {
+            subject.fail(Failure::Capacity, surroundings);
+        }
     } else {
         surroundings.worker.deltas.put_back(waiting);
     }
@@ -393,7 +406,14 @@ fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundings<'_, '_>
     if touched.roles.has(CounterKey::Client) {
         plan_client(subject, surroundings, touched.loaded.as_ref(), &mut change);
     }
-    if subject.verdict.is_hot && !touched.roles.has(CounterKey::Route) {
+    // Only a cell that itself holds the evidence is kept: otherwise one hot client could fill the table of accounts with
+    // names that it invents.
+    let is_evidence = policy.counters.iter().enumerate().any(|(position, counter)| {
+        let count = subject.counts.get(position).copied().unwrap_or(0);
+        touched.roles.has(counter.key) && counter.lowest_threshold > 0 && count >= counter.lowest_threshold
+    });
+    let is_evidence = is_evidence || change.ban.is_some() || change.mark.is_some();
+    if subject.verdict.is_hot && is_evidence && !touched.roles.has(CounterKey::Route) {
         let longest = policy.counters.iter().map(|counter| counter.window_ms / 1000).max().unwrap_or(0);
         let protection = longest.max(PROTECTION_SECONDS);
         // Written again only when half of it is over: a refused flood costs reads, not writes.
@@ -445,8 +465,10 @@ fn plan_client(
     let ban = cell.ban(shape);
     let live = ban.since >= subject.not_before.seconds();
     let before = if live { ban } else { Ban::default() };
-    let enforced = block(verdict.step).filter(|_| verdict.action == Action::Block);
-    let reported = block(verdict.would_step).filter(|_| verdict.would == Action::Block);
+    let enforced = block(verdict.step.filter(|step| verdict.is_earned(policy, *step, true)));
+    let enforced = enforced.filter(|_| verdict.action == Action::Block);
+    let reported = block(verdict.would_step.filter(|step| verdict.is_earned(policy, *step, false)));
+    let reported = reported.filter(|_| verdict.would == Action::Block);
     let starts_enforced = enforced.is_some() && before.enforced_until <= seconds;
     let starts_reported = reported.is_some() && before.reported_until <= seconds;
     if shape.ban != ABSENT && (starts_enforced || starts_reported) {
@@ -469,10 +491,11 @@ fn release(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
         let Some(reservation) = touched.reservation.take() else { continue };
         let roles = touched.roles;
         // A reservation that cannot be given back expires by itself.
-        let _ = surroundings.pool().update(touched.address, now, |cell, shape| {
+        let _ = surroundings.pool().update(touched.address, now, false, |cell, shape| {
             cell.settle(shape, reservation);
             let attempts = |counter: &&Counter<'_>| {
-                counter.source == Source::Count(Event::LoginAttempt) && roles.has(counter.key)
+                let own = counter.key != CounterKey::Route && roles.has(counter.key);
+                own && counter.source == Source::Count(Event::LoginAttempt)
             };
             for counter in policy.counters.iter().filter(attempts) {
                 cell.take_back(counter, now);

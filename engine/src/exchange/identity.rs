@@ -1,7 +1,8 @@
 //! Who the client is.
 //!
-//! The address always counts. A cookie or header that the client chose counts as its name only once the upstream was seen
-//! issuing or accepting that very value; until then an attacker could have as many names as it likes.
+//! The address always counts. A cookie or header that the client chose counts as its name only once the upstream issued
+//! that very value in answer to a login that succeeded, or accepted it on a route that needs it; otherwise an attacker could
+//! have as many names as it likes.
 
 use super::subject::{Subject, Touched};
 use super::{Headers, Surroundings, all_headers, failure_of};
@@ -68,9 +69,7 @@ pub(crate) fn identify(subject: &mut Subject, headers: &Headers, surroundings: &
             continue;
         };
         let (hash, cell) = key_cell(key.kind, key.name, value, surroundings);
-        if key.kind == ClientKeyKind::AcceptedHeader {
-            subject.offered.push(cell);
-        }
+        subject.offered.push(cell);
         if client.is_none() && is_vouched(subject, cell, surroundings) {
             subject.client = hash;
             client = Some(cell);

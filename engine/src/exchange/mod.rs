@@ -17,7 +17,9 @@ mod open;
 mod outcome;
 mod record;
 mod reply;
+mod replying;
 mod response;
+mod settlement;
 mod subject;
 
 use crate::blob::Policy;
@@ -33,7 +35,8 @@ pub use credentials::AwaitCredentials;
 pub use open::{Opened, RequestHead, open};
 pub use record::{FoundEntry, ReasonEntry, Record};
 pub use reply::Reply;
-pub use response::{AwaitReply, BodyStep, Replying, ResponsePlan, TrailersStep};
+pub use replying::{BodyStep, Replying, TrailersStep};
+pub use response::{AwaitReply, ResponsePlan};
 pub use subject::Finished;
 
 /// Header fields as the host gives them: lower-case names, any bytes as values, pseudo headers included.

@@ -51,7 +51,7 @@ impl From<Decided> for Opened {
 /// Opens an exchange.
 pub fn open(head: RequestHead<'_>, surroundings: &mut Surroundings<'_, '_>) -> Opened {
     surroundings.worker.tally.add(Metric::Requests, 1);
-    let forged = head.headers.iter().map(|(name, _)| name).filter(|name| name.starts_with("x-bartizan-"));
+    let forged = head.headers.iter().map(|(name, _)| name).filter(|name| is_ours(name));
     let mut changes = HeadChanges { remove: forged.cloned().collect(), set: Vec::new() };
     changes.remove.dedup();
     if surroundings.settings.kill_switch {
@@ -61,12 +61,12 @@ pub fn open(head: RequestHead<'_>, surroundings: &mut Surroundings<'_, '_>) -> O
     let policy = surroundings.policy;
     let host =
         header(head.headers, ":authority").or_else(|| header(head.headers, "host")).unwrap_or_default();
-    let Some(app) = policy.app_of_host(&normalize_host(host)) else { return Opened::Untouched(changes) };
+    let Some(app) = policy.app_of_host(&normalize_host(host)) else {
+        surroundings.worker.tally.add(Metric::UnknownHost, 1);
+        return Opened::Untouched(changes);
+    };
     let subject = Box::new(subject(app, head, changes, surroundings));
-    if subject.login.is_some_and(|login| reads_body(policy, login))
-        && !subject.is_stream
-        && !head.end_of_stream
-    {
+    if subject.login.is_some_and(|login| reads_body(policy, login)) && !head.end_of_stream {
         return before_credentials(subject, head.headers, surroundings);
     }
     if let Some(login) = subject.login {
@@ -116,7 +116,6 @@ fn subject(
     let app_mode = policy.apps.get(usize::from(app)).map_or(Mode::Report, |app| app.mode);
     let mode = route.map_or(app_mode, |route| route.mode.min(app_mode));
     let address = identity::address(headers, head.source_address, surroundings);
-    let is_stream = is_stream(headers, method);
     let mut subject = Subject {
         id: surroundings.worker.decision_id(surroundings.key),
         app,
@@ -130,11 +129,13 @@ fn subject(
         cells: Vec::new(),
         values: Vec::new(),
         offered: Vec::new(),
+        issued: Vec::new(),
+        counts: Vec::new(),
         search: Search::of(policy, &found.sensitive),
         honeypot: found.honeypot,
         prefers_html: prefers_html(header(headers, "accept")),
         is_head: method == b"HEAD",
-        is_stream,
+        is_tunnel: method == b"CONNECT",
         verdict: crate::verdict::Verdict::default(),
         retry_after: 0,
         failed_closed: false,
@@ -146,8 +147,13 @@ fn subject(
         failure: None,
         changes,
     };
-    if raw_path.is_none() && method != b"CONNECT" {
+    if raw_path.is_none() && !subject.is_tunnel {
         subject.fail(Failure::Request, surroundings);
+    }
+    if path.truncated {
+        // What the upstream makes of such a path cannot be known, so no rule for its true route would apply.
+        subject.fail(Failure::Request, surroundings);
+        subject.failed_closed |= subject.mode == Mode::Enforce;
     }
     if subject.exempt != 0b1111 {
         identity::identify(&mut subject, headers, surroundings);
@@ -161,12 +167,11 @@ fn subject(
     subject
 }
 
-/// RPCs, upgrades and tunnels: their bodies are messages of a protocol of its own.
-fn is_stream(headers: &Headers, method: &[u8]) -> bool {
-    method == b"CONNECT"
-        || header(headers, "upgrade").is_some()
-        || header(headers, "content-type")
-            .is_some_and(|kind| super::starts_with_ignoring_case(kind, "application/grpc"))
+/// Whether a header field is one of ours. Gateways of the CGI family take `_` for `-`.
+fn is_ours(name: &str) -> bool {
+    let ours = "x-bartizan-";
+    let same = |(one, other): (u8, u8)| one == other || (one == b'_' && other == b'-');
+    name.len() >= ours.len() && name.bytes().zip(ours.bytes()).all(same)
 }
 
 fn exemptions(policy: &Policy<'_>, address: u128) -> u8 {
@@ -237,10 +242,10 @@ fn parameter<'v>(
 /// Asks the upstream for a reply that can be read: whole, and not compressed.
 fn readable_reply(subject: &mut Subject, headers: &Headers, policy: &Policy<'_>) {
     let reads_outcome = subject.login.is_some_and(|login| super::outcome::reads_body(policy, login));
-    if subject.is_stream || (subject.search.detectors == 0 && !reads_outcome) {
+    if subject.is_tunnel || (subject.search.detectors == 0 && !reads_outcome) {
         return;
     }
-    if header(headers, "accept-encoding").is_some_and(|value| value != b"identity") {
+    if super::all_headers(headers, "accept-encoding").iter().any(|value| *value != b"identity") {
         subject.changes.set.push(("accept-encoding", "identity".to_owned()));
     }
     for name in ["range", "if-range"] {

@@ -15,6 +15,17 @@ use crate::metrics::LoginOutcome;
 /// How much of a reply is read for its outcome, in bytes.
 pub(crate) const LONGEST_BODY: usize = 65_536;
 
+/// How much of a body was read when its outcome is concluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// All of it: what was not found is not there.
+    Whole,
+    /// Its beginning: what was not found may still come.
+    Beginning,
+    /// Nothing that could be understood.
+    Nothing,
+}
+
 /// Whether a login's outcome can depend on the reply's body.
 pub(crate) fn reads_body(policy: &Policy<'_>, login: u32) -> bool {
     let Some(login) = policy.logins.get(login as usize) else { return false };
@@ -98,14 +109,14 @@ impl OutcomeWatch {
     }
 
     /// The outcome, once no more of the body will be read. A body that could not be read leaves its questions open.
-    pub(crate) fn conclude(mut self, policy: &Policy<'_>, was_read: bool) -> LoginOutcome {
-        if was_read {
+    pub(crate) fn conclude(mut self, policy: &Policy<'_>, read: Read) -> LoginOutcome {
+        if read != Read::Nothing {
             for (needle, (side, position)) in self.literal_of.iter().enumerate() {
                 let found = self.literals.found(needle);
                 if let Some(answer) =
                     self.answers.get_mut(*side).and_then(|answers| answers.get_mut(*position))
                 {
-                    *answer = Some(found);
+                    *answer = (found || read == Read::Whole).then_some(found);
                 }
             }
             let readings = std::mem::replace(&mut self.pointers, PointerReader::new(Vec::new())).finish();
@@ -116,7 +127,9 @@ impl OutcomeWatch {
                 if let Some(answer) =
                     self.answers.get_mut(*side).and_then(|answers| answers.get_mut(*position))
                 {
-                    *answer = Some(expected.is_some() && reading.field.value() == expected);
+                    let value = reading.field.value();
+                    let is_known = value.is_some() || read == Read::Whole;
+                    *answer = is_known.then_some(expected.is_some() && value == expected);
                 }
             }
         }

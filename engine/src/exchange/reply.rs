@@ -2,6 +2,7 @@
 
 use super::subject::Subject;
 use crate::blob::Policy;
+use crate::metrics::Failure;
 use crate::verdict::Action;
 
 /// A reply that the filter makes itself.
@@ -21,6 +22,9 @@ const JSON_TYPE: &str = "application/json";
 impl Reply {
     /// The reply to a request that is refused.
     pub(crate) fn refusal(subject: &Subject, policy: &Policy<'_>) -> Self {
+        if subject.failed_closed && subject.failure == Some(Failure::Request) {
+            return Self::built_in(subject, 400, "bad_request", "This request cannot be understood.");
+        }
         if subject.failed_closed {
             return Self::built_in(subject, 503, "unavailable", "This service cannot answer right now.");
         }
@@ -41,6 +45,9 @@ impl Reply {
             if !own.is_empty() && !subject.is_head {
                 reply.body = own.replace("{id}", &format!("{:016x}", subject.id)).into_bytes();
             }
+        }
+        if matches!(reply.status, 204 | 205 | 304) {
+            reply.body.clear();
         }
         if action == Action::Throttle {
             reply.headers.push(("retry-after", subject.retry_after.max(1).to_string()));

@@ -100,8 +100,12 @@ pub(crate) struct Subject {
     pub(crate) honeypot: Option<u32>,
     pub(crate) prefers_html: bool,
     pub(crate) is_head: bool,
-    /// An RPC, an upgrade or a tunnel: its bodies are not ours to read.
-    pub(crate) is_stream: bool,
+    /// A CONNECT: its bytes are not ours to read.
+    pub(crate) is_tunnel: bool,
+    /// What the counters stood at when it was decided, by their position.
+    pub(crate) counts: Vec<u32>,
+    /// Client keys that the reply issues, and that count once the login is known to have succeeded.
+    pub(crate) issued: Vec<CellAddress>,
     pub(crate) verdict: Verdict,
     /// Seconds after which a throttled client may try again.
     pub(crate) retry_after: u32,
@@ -136,6 +140,10 @@ impl Subject {
 
     pub(crate) fn fail(&mut self, failure: Failure, surroundings: &mut Surroundings<'_, '_>) {
         self.failure = self.failure.or(Some(failure));
+        // A page that was started over, or had no room, still leaves a decision.
+        let is_blind = !matches!(failure, Failure::ForeignPage | Failure::Capacity | Failure::Superseded);
+        let denies = surroundings.policy.basics.on_error == crate::vocabulary::OnError::Deny;
+        self.failed_closed |= is_blind && denies && self.mode == Mode::Enforce;
         surroundings.worker.tally.add_now(Metric::Error(failure), 1);
     }
 

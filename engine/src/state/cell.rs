@@ -120,8 +120,7 @@ impl<B: AsRef<[u8]>> Cell<B> {
     pub fn pending(&self, shape: &CellShape<'_>, now: Millis) -> u32 {
         let bytes = self.at(shape.pending);
         let newest = read_u32(bytes, 0);
-        // A clock that steps back means the newest slot.
-        let current = pending_slot(now).max(newest);
+        let current = pending_now(newest, now);
         let first = current.saturating_sub(u32::try_from(PENDING_SLOTS).unwrap_or(4) - 1);
         (first..=current)
             .filter(|slot| newest.saturating_sub(*slot) < 4 && *slot <= newest)
@@ -210,8 +209,12 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Cell<B> {
     /// Reserves an attempt.
     pub fn reserve(&mut self, shape: &CellShape<'_>, now: Millis) -> Reservation {
         let bytes = self.at_mut(shape.pending);
-        let current = pending_slot(now);
-        let newest = read_u32(bytes, 0);
+        let mut newest = read_u32(bytes, 0);
+        let current = pending_now(newest, now);
+        if current < newest {
+            // Written under a clock that ran ahead: it starts over.
+            newest = 0;
+        }
         if current > newest {
             for slot in current.saturating_sub(3).max(newest.saturating_add(1))..=current {
                 write_u16(bytes, pending_at(slot), 0);
@@ -261,6 +264,12 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Cell<B> {
 
 fn pending_slot(now: Millis) -> u32 {
     u32::try_from(now.0 / PENDING_SLOT_MS).unwrap_or(u32::MAX)
+}
+
+/// A clock that steps back means the newest slot, unless it steps back further than reservations last.
+fn pending_now(newest: u32, now: Millis) -> u32 {
+    let current = pending_slot(now);
+    if newest.saturating_sub(current) <= 4 { current.max(newest) } else { current }
 }
 
 fn pending_at(slot: u32) -> usize {

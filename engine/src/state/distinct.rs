@@ -129,7 +129,7 @@ impl Bitmaps<'_> {
         let current = self.now.0 / self.length();
         let newest = u64::from(read_u32(self.bytes, 0));
         let low = current & 0xFFFF_FFFF;
-        if low < newest && newest - low < 1 << 31 { current - low + newest } else { current }
+        if low < newest && newest - low <= QUARTERS { current - low + newest } else { current }
     }
 
     fn elapsed(&self, current: u64) -> u64 {

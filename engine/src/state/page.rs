@@ -118,13 +118,14 @@ impl Page {
         counters: &[Counter<'_>],
         tag: u32,
         now: Millis,
+        decisive: bool,
     ) -> Option<u32> {
         if let Some(index) = self.find(shape, tag) {
             return Some(index);
         }
         let index = match self.find(shape, 0) {
             Some(free) => free,
-            None => self.evict(shape, counters, tag, now)?,
+            None => self.evict(shape, counters, tag, now, decisive)?,
         };
         let inherited = self.pressure(tag, now);
         let mut cell = self.cell_mut(shape, index);
@@ -137,17 +138,18 @@ impl Page {
         Some(index)
     }
 
-    /// The cell written longest ago, on the key's second event.
+    /// The cell written longest ago, on the key's second event, or at once for something decisive.
     fn evict(
         &mut self,
         shape: &CellShape<'_>,
         counters: &[Counter<'_>],
         tag: u32,
         now: Millis,
+        decisive: bool,
     ) -> Option<u32> {
         let door = DOORKEEPER + (tag % SLOTS) as usize * 2;
         let fingerprint = u16::try_from(tag >> 16).unwrap_or(0).max(1);
-        if read_u16(&self.bytes, door) != fingerprint {
+        if !decisive && read_u16(&self.bytes, door) != fingerprint {
             write_u16(&mut self.bytes, door, fingerprint);
             return None;
         }

@@ -14,7 +14,7 @@ pub const MIN_PAGES: u32 = 64;
 /// The most: 128 MiB.
 pub const MAX_PAGES: u32 = 65_536;
 /// How often a write is tried again after another writer was faster.
-pub const MAX_TRIES: u32 = 16;
+pub const MAX_TRIES: u32 = 64;
 
 /// Where a key's cell is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +113,12 @@ impl Loaded {
     pub fn is_foreign(&self) -> bool {
         self.standing == Standing::Foreign
     }
+
+    /// Whether a newer configuration took the page over.
+    #[must_use]
+    pub fn is_superseded(&self) -> bool {
+        self.standing == Standing::Superseded
+    }
 }
 
 /// Why state could not be used.
@@ -140,7 +146,9 @@ impl<'p> Pool<'_, 'p> {
     fn identity(&self, address: CellAddress) -> Option<Identity> {
         let shape = self.shape(address)?;
         // Under another hash key the same tag is another client.
-        let definitions = shape.definitions ^ (u64::from(self.key_id) << 32 | u64::from(self.key_id));
+        // And in a pool of another size the same key lies elsewhere.
+        let pool = u64::from(self.key_id) << 32 | u64::from(self.pages);
+        let definitions = shape.definitions ^ pool.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Some(Identity { kind: shape.kind, definitions, epoch: self.epoch })
     }
 
@@ -178,21 +186,24 @@ impl<'p> Pool<'_, 'p> {
     }
 
     /// Changes a cell, also giving it what waits for its page. `false` where the page had no room for the key; what
-    /// waited and found no room either is dropped with it.
+    /// waited and found no room either is dropped with it. What is `decisive`, such as a ban, need not come twice to get a
+    /// cell in a full page.
     pub fn change(
         &self,
         loaded: &mut Loaded,
         waiting: &[(CellAddress, Waiting)],
         now: Millis,
+        decisive: bool,
         change: impl FnOnce(&mut Cell<&mut [u8]>, &CellShape<'p>),
     ) -> bool {
         let Some(shape) = self.shape(loaded.address) else { return false };
         for (address, waiting) in waiting {
-            if let Some(index) = loaded.page.claim(shape, &self.policy.counters, address.tag, now) {
+            if let Some(index) = loaded.page.claim(shape, &self.policy.counters, address.tag, now, false) {
                 apply_requests(&mut loaded.page.cell_mut(shape, index), &self.policy.counters, waiting, now);
             }
         }
-        let Some(index) = loaded.page.claim(shape, &self.policy.counters, loaded.address.tag, now) else {
+        let Some(index) = loaded.page.claim(shape, &self.policy.counters, loaded.address.tag, now, decisive)
+        else {
             return false;
         };
         let mut cell = loaded.page.cell_mut(shape, index);
@@ -201,7 +212,7 @@ impl<'p> Pool<'_, 'p> {
         true
     }
 
-    /// Loads, changes and writes a cell until no other writer was faster.
+    /// Loads, changes and writes a cell until no other writer was faster; `decisive` as in [`Pool::change`].
     ///
     /// # Errors
     ///
@@ -210,11 +221,12 @@ impl<'p> Pool<'_, 'p> {
         &mut self,
         address: CellAddress,
         now: Millis,
+        decisive: bool,
         mut change: impl FnMut(&mut Cell<&mut [u8]>, &CellShape<'p>),
     ) -> Result<(), StateError> {
         for _ in 0..MAX_TRIES {
             let mut loaded = self.load(address)?;
-            self.change(&mut loaded, &[], now, &mut change);
+            self.change(&mut loaded, &[], now, decisive, &mut change);
             if self.save(&loaded)? == Written::Yes {
                 return Ok(());
             }
@@ -235,7 +247,9 @@ impl<'p> Pool<'_, 'p> {
             let written = self.load(address).and_then(|mut loaded| {
                 let Some(shape) = self.shape(address) else { return Err(StateError::Unavailable) };
                 for (address, waiting) in &waiting {
-                    if let Some(index) = loaded.page.claim(shape, &self.policy.counters, address.tag, now) {
+                    if let Some(index) =
+                        loaded.page.claim(shape, &self.policy.counters, address.tag, now, false)
+                    {
                         let mut cell = loaded.page.cell_mut(shape, index);
                         cell.touch(now);
                         apply_requests(&mut cell, &self.policy.counters, waiting, now);

@@ -23,8 +23,12 @@ fn elapsed(bytes: &[u8], current: u64) -> u64 {
     let newest = read_u32(bytes, 0);
     #[expect(clippy::cast_possible_truncation, reason = "bucket numbers are compared modulo 2^32")]
     let difference = (current as u32).wrapping_sub(newest);
-    // The upper half of the circle is the past.
-    if difference > u32::MAX / 2 { 0 } else { u64::from(difference) }
+    if difference <= u32::MAX / 2 {
+        return u64::from(difference);
+    }
+    // The upper half of the circle is the future: the clock stepped back, or, further than a window, the cell is new or
+    // was written under a clock that ran ahead; then it starts over.
+    if u64::from(difference.wrapping_neg()) <= BUCKETS { 0 } else { BUCKETS }
 }
 
 /// What was counted within the window, nothing from before `not_before`.
@@ -110,6 +114,28 @@ mod tests {
         add(&mut bytes, WINDOW, Millis(START), 3);
         add(&mut bytes, WINDOW, Millis(START + 30_000), 2);
         assert_eq!(sum(&bytes, WINDOW, Millis(START + 30_000), Millis(START + 15_000)), 2);
+    }
+
+    #[test]
+    fn windows_of_every_length_start_empty_and_forget() {
+        for window in (1000..=10_000).step_by(500).chain([60_000, 3_600_000, 86_400_000]) {
+            for start in [START, 1_790_000_000_000, 1_795_315_000_123] {
+                let mut bytes = [0_u8; 20];
+                let read = |bytes: &[u8], after| sum(bytes, window, Millis(start).plus(after), Millis(0));
+                assert_eq!(read(&bytes, 0), 0, "window {window}");
+                add(&mut bytes, window, Millis(start), 5);
+                assert_eq!(read(&bytes, 1), 5, "window {window}");
+                assert_eq!(read(&bytes, u64::from(window)), 0, "window {window}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_ran_ahead_for_long_is_forgotten_when_it_comes_back() {
+        let mut bytes = [0_u8; 20];
+        add(&mut bytes, WINDOW, Millis(START + 86_400_000), 9);
+        add(&mut bytes, WINDOW, Millis(START), 1);
+        assert_eq!(sum(&bytes, WINDOW, Millis(START), Millis(0)), 1);
     }
 
     #[test]

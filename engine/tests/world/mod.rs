@@ -302,7 +302,9 @@ impl<'p, S: PageStore> World<'p, S> {
     pub(crate) fn answer(&mut self, exchange: Box<AwaitReply>, status: &str, more: &[(&str, &str)]) {
         let mut headers = vec![(":status".to_owned(), status.as_bytes().to_vec())];
         headers.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())));
-        self.on_next(|surroundings| exchange.response_head(&headers, true, surroundings).0.finish());
+        self.on_next(|surroundings| {
+            exchange.response_head(&headers, true, surroundings).0.finish(surroundings)
+        });
     }
 }
 
