@@ -7,13 +7,23 @@ use super::apps::{App, Honeypot, Host, NO_LOGIN, Route, Sensitive};
 use super::client::{Basics, ClientKeyRecord};
 use super::counters::{CellKind, CellShape, Counter, PAGE_CELLS_LEN, Source, Storage};
 use super::error::BlobError;
-use super::field::Record as _;
+use super::field::{Record as _, Tiles};
 use super::ladders::{Ladder, Step};
 use super::logins::{Login, OutcomeStep};
 use super::policy::{MAX_COUNTERS, Policy};
 use super::rules::{ConditionCode, ConditionStep, Rule, check_program};
 use super::trie::{Edge, NO_NODE, Node, Target, TargetKind};
-use crate::vocabulary::{CounterKey, Event};
+use crate::vocabulary::{CounterKey, Event, Threat};
+
+/// Names go into headers, records and the names of counters.
+const LONGEST_NAME: usize = 32;
+const LONGEST_RULE_ID: usize = 48;
+
+fn check_name(name: &str, longest: usize, section: &'static str) -> Result<(), BlobError> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let fits = (1..=longest).contains(&name.len()) && name.bytes().all(plain);
+    if fits { Ok(()) } else { Err(BlobError::expected(section, "names of a-z, 0-9 and -")) }
+}
 
 impl Policy<'_> {
     pub(super) fn check(&self) -> Result<(), BlobError> {
@@ -40,10 +50,13 @@ impl Policy<'_> {
     }
 
     fn check_lists(&self) -> Result<(), BlobError> {
+        let mut tiles = Tiles::new(self.ranges.len(), AddressList::NAME);
         for list in &self.lists {
+            tiles.place(list.ranges)?;
             self.ranges.check(list.ranges, AddressList::NAME)?;
         }
         for exemption in &self.exemptions {
+            tiles.place(exemption.ranges)?;
             self.ranges.check(exemption.ranges, Exemption::NAME)?;
         }
         Ok(())
@@ -109,8 +122,10 @@ impl Policy<'_> {
     }
 
     fn check_scores(&self) -> Result<(), BlobError> {
+        let mut tiles = Tiles::new(self.conditions.len(), Rule::NAME);
         for rule in &self.rules {
-            rule.when.check(self.conditions.len(), Rule::NAME)?;
+            tiles.place(rule.when)?;
+            check_name(rule.id, LONGEST_RULE_ID, Rule::NAME)?;
             let steps = rule.when.of(&self.conditions);
             check_program(steps.iter().map(ConditionStep::stack_effect), Rule::NAME)?;
         }
@@ -127,8 +142,12 @@ impl Policy<'_> {
                 return Err(BlobError::expected(ConditionStep::NAME, "references inside their section"));
             }
         }
+        let mut tiles = Tiles::new(self.steps.len(), Ladder::NAME);
+        if self.ladders.len() > Threat::ALL.len() {
+            return Err(BlobError::expected(Ladder::NAME, "at most one for each threat"));
+        }
         for ladder in &self.ladders {
-            ladder.steps.check(self.steps.len(), Ladder::NAME)?;
+            tiles.place(ladder.steps)?;
             let steps = ladder.steps.of(&self.steps);
             if !steps.is_sorted_by(|one, next| one.at < next.at) {
                 return Err(BlobError::expected(Ladder::NAME, "steps by rising score"));
@@ -150,6 +169,7 @@ impl Policy<'_> {
             if found { Ok(()) } else { Err(BlobError::expected(section, "an app that exists")) }
         };
         for record in &self.apps {
+            check_name(record.name, LONGEST_NAME, App::NAME)?;
             if record.root as usize >= self.nodes.len() {
                 return Err(BlobError::expected(App::NAME, "a root inside the trie"));
             }
@@ -160,16 +180,19 @@ impl Policy<'_> {
         for host in &self.hosts {
             app(host.app, Host::NAME)?;
         }
+        let mut tiles = Tiles::new(self.parameters.len(), Route::NAME);
         for route in &self.routes {
             app(route.app, Route::NAME)?;
-            route.parameters.check(self.parameters.len(), Route::NAME)?;
+            check_name(route.name, LONGEST_NAME, Route::NAME)?;
+            tiles.place(route.parameters)?;
             if route.login != NO_LOGIN && route.login as usize >= self.logins.len() {
                 return Err(BlobError::expected(Route::NAME, "a login that exists"));
             }
         }
+        let mut tiles = Tiles::new(self.outcomes.len(), Login::NAME);
         for login in &self.logins {
             for span in [login.success, login.failure] {
-                span.check(self.outcomes.len(), Login::NAME)?;
+                tiles.place(span)?;
                 let steps = span.of(&self.outcomes);
                 check_program(steps.iter().map(OutcomeStep::stack_effect), Login::NAME)?;
             }
@@ -190,20 +213,20 @@ impl Policy<'_> {
     }
 
     fn check_trie(&self) -> Result<(), BlobError> {
-        for node in &self.nodes {
-            node.literals.check(self.edges.len(), Node::NAME)?;
-            node.here.check(self.targets.len(), Node::NAME)?;
-            node.rest.check(self.targets.len(), Node::NAME)?;
-            if node.any != NO_NODE && node.any as usize >= self.nodes.len() {
-                return Err(BlobError::expected(Node::NAME, "children inside the trie"));
+        let mut literals = Tiles::new(self.edges.len(), Node::NAME);
+        let mut targets = Tiles::new(self.targets.len(), Node::NAME);
+        for (position, node) in self.nodes.iter().enumerate() {
+            literals.place(node.literals)?;
+            targets.place(node.here)?;
+            targets.place(node.rest)?;
+            // Children stand behind their parents, so that no walk comes back.
+            let is_child = |child: u32| child as usize > position && (child as usize) < self.nodes.len();
+            let mut children = node.literals.of(&self.edges).iter().map(|edge| edge.node);
+            if !children.all(is_child) || (node.any != NO_NODE && !is_child(node.any)) {
+                return Err(BlobError::expected(Node::NAME, "children behind their parents in the trie"));
             }
             if !node.literals.of(&self.edges).is_sorted_by(|one, next| one.text < next.text) {
                 return Err(BlobError::expected(Edge::NAME, "literal segments in order"));
-            }
-        }
-        for edge in &self.edges {
-            if edge.node as usize >= self.nodes.len() {
-                return Err(BlobError::expected(Edge::NAME, "children inside the trie"));
             }
         }
         for target in &self.targets {

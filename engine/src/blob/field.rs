@@ -12,7 +12,8 @@ use crate::vocabulary::{CounterKey, Mode, OnError, Threat};
 pub(crate) struct Fields<'p> {
     pub(crate) section: &'static str,
     pub(crate) bytes: &'p [u8],
-    pub(crate) strings: &'p [u8],
+    /// The string pool, known to be UTF-8 as a whole.
+    pub(crate) strings: &'p str,
 }
 
 impl<'p> Fields<'p> {
@@ -84,9 +85,9 @@ impl<'p> Field<'p> for &'p str {
     fn read(fields: &mut Fields<'p>) -> Result<Self, BlobError> {
         let offset = u32::from_le_bytes(fields.take()?) as usize;
         let length = u32::from_le_bytes(fields.take()?) as usize;
-        let bytes = offset.checked_add(length).and_then(|end| fields.strings.get(offset..end));
-        let text = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
-        text.ok_or(fields.expected("a text inside the string pool, in UTF-8"))
+        // The pool was checked once; here only its borders are, or many references to one long text would take forever.
+        let text = offset.checked_add(length).and_then(|end| fields.strings.get(offset..end));
+        text.ok_or(fields.expected("a text inside the string pool"))
     }
     #[cfg(feature = "write")]
     fn write(&self, out: &mut RecordWriter<'_>) {
@@ -114,14 +115,30 @@ impl Span {
     pub(crate) fn of<T>(self, rows: &[T]) -> &[T] {
         rows.get(self.positions()).unwrap_or_default()
     }
+}
 
-    pub(crate) fn check(self, rows: usize, section: &'static str) -> Result<(), BlobError> {
-        let end = u64::from(self.first) + u64::from(self.count);
-        if end <= rows as u64 {
-            Ok(())
-        } else {
-            Err(BlobError::expected(section, "references inside their section"))
+/// Checks that the spans of a table lie behind each other in the table they refer to, and inside it. Overlapping spans
+/// would let a small blob describe any amount of work.
+pub(crate) struct Tiles {
+    rows: usize,
+    next: u64,
+    section: &'static str,
+}
+
+impl Tiles {
+    pub(crate) const fn new(rows: usize, section: &'static str) -> Self {
+        Self { rows, next: 0, section }
+    }
+
+    pub(crate) fn place(&mut self, span: Span) -> Result<(), BlobError> {
+        if u64::from(span.first) != self.next {
+            return Err(BlobError::expected(self.section, "references that follow each other"));
         }
+        self.next += u64::from(span.count);
+        if self.next > self.rows as u64 {
+            return Err(BlobError::expected(self.section, "references inside their section"));
+        }
+        Ok(())
     }
 }
 

@@ -77,6 +77,8 @@ impl<'p> Policy<'p> {
         let header = Header::parse(blob)?;
         let sections = Sections { blob, entries: &header.sections };
         let strings = sections.find(STRINGS).map(|(bytes, _)| bytes).unwrap_or_default();
+        let strings =
+            std::str::from_utf8(strings).map_err(|_| BlobError::expected("strings", "texts in UTF-8"))?;
         let basics = sections.table::<Basics<'p>>(strings)?;
         let [basics] = <[Basics<'p>; 1]>::try_from(basics)
             .map_err(|_| BlobError::expected(Basics::NAME, "exactly one record"))?;
@@ -158,7 +160,7 @@ impl<'p> Sections<'p, '_> {
     }
 
     /// All records of a section; none where the section is absent.
-    fn table<R: Record<'p>>(&self, strings: &'p [u8]) -> Result<Vec<R>, BlobError> {
+    fn table<R: Record<'p>>(&self, strings: &'p str) -> Result<Vec<R>, BlobError> {
         let Some((bytes, record_len)) = self.find(R::ID) else { return Ok(Vec::new()) };
         if record_len != R::LEN {
             return Err(BlobError::expected(R::NAME, "records of this format's length"));

@@ -102,6 +102,8 @@ pub struct AwaitCredentials {
     json: Option<PointerReader>,
     read: u64,
     length: Option<u64>,
+    /// Whether the request says so. The body is read all the same: a claim must not hide a user name.
+    compressed: bool,
     may_hold: bool,
 }
 
@@ -122,14 +124,12 @@ impl AwaitCredentials {
             header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
         let may_hold = length.is_some_and(|length: u64| length <= surroundings.settings.longest_held());
         let compressed = header(headers, "content-encoding").is_some_and(|coding| coding != b"identity");
-        if compressed {
-            subject.skip(Uninspected::Compressed, surroundings);
-        } else if surroundings.settings.hold_headers && !may_hold {
+        if !compressed && surroundings.settings.hold_headers && !may_hold {
             subject.skip(Uninspected::TooLong, surroundings);
         }
         let position = subject.login.unwrap_or(u32::MAX);
         let found = of_head(policy, position, headers);
-        let login = policy.logins.get(position as usize).filter(|_| !compressed);
+        let login = policy.logins.get(position as usize);
         let reader = |place| login.map(|login| names(login, place)).filter(|names| !names.is_empty());
         Self {
             form: reader(FieldPlace::Form).map(FormReader::new),
@@ -138,6 +138,7 @@ impl AwaitCredentials {
             found,
             read: 0,
             length,
+            compressed,
             may_hold,
         }
     }
@@ -201,7 +202,9 @@ impl AwaitCredentials {
             self.found.username = username.or(self.found.username.take());
             self.found.password = password.or(self.found.password.take());
         }
-        if malformed {
+        if self.compressed && self.found.username.is_none() {
+            self.subject.skip(Uninspected::Compressed, surroundings);
+        } else if malformed {
             self.subject.skip(Uninspected::Malformed, surroundings);
         }
         apply(&mut self.subject, self.found, surroundings);

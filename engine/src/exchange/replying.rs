@@ -119,6 +119,12 @@ impl Replying {
             self.note_findings(surroundings);
             return (self.release(surroundings), TrailersStep::Continue);
         }
+        if self.subject.search.mask == 0 || self.subject.mode == Mode::Report {
+            // Nothing is overwritten, so nothing was kept back; only the last candidate is still to be counted.
+            let _ = scanner.push(Vec::new(), true);
+            self.note_findings(surroundings);
+            return (BodyStep::Pass, TrailersStep::Continue);
+        }
         if scanner.open_tail() > 0 && !self.is_over {
             self.subject.skip(Uninspected::Trailers, surroundings);
             return (BodyStep::Pass, TrailersStep::Reset);
