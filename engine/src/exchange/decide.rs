@@ -297,7 +297,7 @@ fn write(
     }
     let address = touched.address;
     if !change.must_write() {
-        let fits = change.requests.is_none_or(|roles| surroundings.worker.deltas.add(address, roles, now));
+        let fits = change.requests.is_none_or(|roles| surroundings.worker.deltas.add(address, roles));
         if fits {
             touched.counted_request |= change.requests.is_some();
             touched.written_as = Some(admitted);

@@ -113,9 +113,9 @@ impl<'p> Surroundings<'_, 'p> {
         }
     }
 
-    /// Writes what waited longest, at most so many pages. Called by a tick, so its work is bounded.
+    /// Writes what waits for the next pages in turn, at most so many. Called by a tick, so its work is bounded.
     pub fn flush(&mut self, most_pages: usize) {
-        for page in self.worker.deltas.pages_by_age().into_iter().take(most_pages) {
+        for page in self.worker.deltas.next_pages(most_pages) {
             let mut pool = Pool {
                 policy: self.policy,
                 pages: self.settings.state_pages,
