@@ -63,10 +63,19 @@ fn get(host: &str, path: &str) -> Request {
 
 fn reply(body: &str) -> Reply {
     let length = body.len().to_string();
-    let head = HeaderMap::of([(":status", "200"), ("content-type", "application/json"), ("content-length", &length)]);
+    let head = HeaderMap::of([
+        (":status", "200"),
+        ("content-type", "application/json"),
+        ("content-length", &length),
+    ]);
     Reply { head, chunks: vec![body.as_bytes().to_vec(), Vec::new()], trailers: None }
 }
 
 fn print(exchange: &Exchange, kind: &str) {
-    println!("{kind}: {} hostcalls, {} bytes: {:?}", exchange.calls.total(), exchange.calls.bytes, exchange.calls.calls);
+    println!(
+        "{kind}: {} hostcalls, {} bytes: {:?}",
+        exchange.calls.total(),
+        exchange.calls.bytes,
+        exchange.calls.calls
+    );
 }

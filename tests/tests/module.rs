@@ -56,7 +56,8 @@ const MAX_BLOB_BYTES: usize = 64 * 1024;
 #[test]
 fn the_module_imports_nothing_that_envoy_does_not_offer() {
     let module = artefacts::load(&artefacts::filter().unwrap()).unwrap();
-    let strange: Vec<String> = module.imports().into_iter().filter(|import| !ALLOWED.contains(&import.as_str())).collect();
+    let strange: Vec<String> =
+        module.imports().into_iter().filter(|import| !ALLOWED.contains(&import.as_str())).collect();
     assert!(strange.is_empty(), "{strange:?}");
 }
 

@@ -12,7 +12,9 @@ fn every_scenario_comes_out_as_it_says() {
     let mut failures = Vec::new();
     for file in files.iter().filter(|file| file.to_string_lossy().contains(&only)) {
         match scenario::play_file(&module, file) {
-            Ok(failed) => failures.extend(failed.into_iter().map(|failed| format!("{}: {failed}", file.display()))),
+            Ok(failed) => {
+                failures.extend(failed.into_iter().map(|failed| format!("{}: {failed}", file.display())))
+            }
             Err(error) => failures.push(error),
         }
     }
@@ -38,7 +40,9 @@ tests:
     std::fs::write(&file, text).unwrap();
     let failures = scenario::play_file(&module, &file).unwrap();
     assert_eq!(failures.len(), 1, "{failures:?}");
-    for part in ["do: expected none, saw block", "status: expected Some(200), saw Some(403)", "looked for WordPress"] {
+    for part in
+        ["do: expected none, saw block", "status: expected Some(200), saw Some(403)", "looked for WordPress"]
+    {
         assert!(failures[0].contains(part), "{part} is not in: {}", failures[0]);
     }
 }

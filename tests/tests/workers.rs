@@ -1,22 +1,20 @@
 //! Limits hold however attempts are spread over workers, connections and moments.
 
-use emulated_host::artefacts;
-use emulated_host::host::exchange::Surroundings;
+mod support;
+
 use emulated_host::host::faults::{Effect, Which};
-use emulated_host::host::maps::HeaderMap;
-use emulated_host::host::{EmulatedEnvoy, Reply, Request, Setup, StreamId};
-use emulated_host::scenario;
+use emulated_host::host::{EmulatedEnvoy, Reply, Setup, StreamId};
+use support::{login, setup, start};
 
 /// The limit of the scenarios' policy: the eleventh attempt is refused.
 const LIMIT: usize = 10;
 const ATTEMPTS: usize = 100;
-const BODY: &[u8] = b"email=victim%40example.org&password=guess";
 
 #[test]
 fn of_a_hundred_parallel_attempts_at_most_ten_reach_the_upstream() {
     for workers in [1, 2, 7] {
         for seed in 0..8 {
-            let mut host = host(workers, seed);
+            let mut host = start(Setup { workers, seed, ..setup() });
             let reached = attempt_in_parallel(&mut host, seed);
             assert!(reached <= LIMIT, "{reached} reached the upstream with {workers} workers, order {seed}");
             assert!(host.failures().is_empty(), "{:?}", host.failures());
@@ -25,10 +23,10 @@ fn of_a_hundred_parallel_attempts_at_most_ten_reach_the_upstream() {
 }
 
 #[test]
-fn the_limit_holds_under_contention_for_the_same_page() {
+fn the_limit_holds_when_every_second_write_comes_too_late() {
     for workers in [1, 2, 7] {
-        let mut host = host(workers, 1);
-        host.process().faults.plan("proxy_set_shared_data", Which::First(60), Effect::AnotherWriter);
+        let mut host = start(Setup { workers, ..setup() });
+        host.process().faults.plan("proxy_set_shared_data", Which::Every(2), Effect::AnotherWriter);
         let reached = attempt_in_parallel(&mut host, 1);
         assert!(host.process().faults.happened > 0, "the fault never happened");
         assert!(reached <= LIMIT, "{reached} reached the upstream with {workers} workers");
@@ -37,8 +35,19 @@ fn the_limit_holds_under_contention_for_the_same_page() {
 }
 
 #[test]
+fn attempts_beyond_the_limit_that_contention_let_through_are_counted_as_errors() {
+    let mut host = start(Setup { workers: 2, ..setup() });
+    host.process().faults.plan("proxy_set_shared_data", Which::First(60), Effect::AnotherWriter);
+    let reached = attempt_in_parallel(&mut host, 1);
+    host.pass_time(std::time::Duration::from_secs(2));
+    let errors = host.process().metrics.counter("bartizan.errors.kind.contention");
+    let errors = usize::try_from(errors).unwrap();
+    assert!(reached <= LIMIT + errors, "{reached} reached the upstream, {errors} errors were counted");
+}
+
+#[test]
 fn one_worker_sees_at_once_what_another_has_banned() {
-    let mut host = host(7, 3);
+    let mut host = start(Setup { workers: 7, ..setup() });
     let attempt = login();
     for _ in 0..=LIMIT {
         host.exchange(0, &attempt, |_| Reply::status(401));
@@ -50,31 +59,33 @@ fn one_worker_sees_at_once_what_another_has_banned() {
 }
 
 #[test]
-fn an_attempt_whose_client_leaves_is_still_settled_or_expires() {
-    let mut host = host(2, 4);
+fn attempts_of_clients_that_left_expire() {
+    let mut host = start(Setup { workers: 2, ..setup() });
     let attempt = login();
-    for worker in 0..2 * LIMIT {
-        let stream = host.send(worker, &attempt);
-        host.client_reset(stream);
-        host.take(stream);
+    for _ in 0..3 {
+        for worker in 0..LIMIT - 1 {
+            let stream = host.send(worker, &attempt);
+            host.client_reset(stream);
+            host.take(stream);
+        }
+        host.pass_time(std::time::Duration::from_secs(45));
     }
-    // A reservation that nobody settles expires after half a minute.
-    host.pass_time(std::time::Duration::from_secs(45));
     let exchange = host.exchange(0, &attempt, |_| Reply::status(302));
     assert_eq!(exchange.status(), Some(302), "{:?}", exchange.state("bartizan"));
     assert!(host.failures().is_empty(), "{:?}", host.failures());
 }
 
 /// Sends all attempts so that their callbacks interleave in an order that follows from `seed`; gives how many arrived.
-#[cfg(test)]
 fn attempt_in_parallel(host: &mut EmulatedEnvoy, seed: u64) -> usize {
     let attempt = login();
     let workers = host.workers();
     let mut order = Shuffle(seed);
     let streams: Vec<StreamId> = (0..ATTEMPTS)
-        .map(|number| host.request_head(number % workers, attempt.surroundings.clone(), attempt.head.clone(), false))
+        .map(|number| {
+            host.request_head(number % workers, attempt.surroundings.clone(), attempt.head.clone(), false)
+        })
         .collect();
-    let (first, second) = BODY.split_at(13);
+    let (first, second) = attempt.chunks.first().map(|body| body.split_at(13)).unwrap_or_default();
     for &stream in &order.of(&streams) {
         host.request_body(stream, first, false);
     }
@@ -89,35 +100,6 @@ fn attempt_in_parallel(host: &mut EmulatedEnvoy, seed: u64) -> usize {
         host.take(stream);
     }
     reached
-}
-
-#[cfg(test)]
-fn host(workers: usize, seed: u64) -> EmulatedEnvoy {
-    let module = artefacts::load(&artefacts::filter().unwrap()).unwrap();
-    let policy = artefacts::package().join("scenarios/shop.policy.yaml");
-    let setup = Setup {
-        workers,
-        seed,
-        plugin_configuration: scenario::policy::compiled(&policy).unwrap(),
-        vm_configuration: br#"{"hold_headers": true}"#.to_vec(),
-        allow_on_headers_stop_iteration: true,
-        ..Setup::default()
-    };
-    EmulatedEnvoy::start(&module, setup).unwrap()
-}
-
-fn login() -> Request {
-    let length = BODY.len().to_string();
-    let head = HeaderMap::of([
-        (":authority", "shop.example.com"),
-        (":path", "/login"),
-        (":method", "POST"),
-        (":scheme", "https"),
-        ("content-type", "application/x-www-form-urlencoded"),
-        ("content-length", &length),
-    ]);
-    let surroundings = Surroundings { source_address: "203.0.113.9".to_owned(), ..Surroundings::default() };
-    Request { head, chunks: vec![BODY.to_vec()], trailers: None, surroundings }
 }
 
 /// Orders that follow from a seed.
