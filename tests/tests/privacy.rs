@@ -7,8 +7,15 @@ use emulated_host::host::{Reply, Setup};
 use support::{get, login, setup, start, text};
 
 /// What must appear nowhere; each stands in the traffic below.
-const SECRETS: &[&str] =
-    &["victim", "guess", "4111111111111111", "sid-of-a-customer", "token-of-a-customer", "203.0.113.9", "key-of-the-operator"];
+const SECRETS: &[&str] = &[
+    "victim",
+    "guess",
+    "4111111111111111",
+    "sid-of-a-customer",
+    "token-of-a-customer",
+    "203.0.113.9",
+    "key-of-the-operator",
+];
 
 #[test]
 fn no_secret_is_logged_stored_counted_recorded_or_passed_on() {
@@ -20,7 +27,12 @@ fn no_secret_is_logged_stored_counted_recorded_or_passed_on() {
         attempt.head.add(b"cookie", b"sid=sid-of-a-customer");
         attempt.head.add(b"authorization", b"Bearer token-of-a-customer");
         seen.push((host.exchange(0, &attempt, |_| Reply::status(401)), false));
-        seen.push((host.exchange(0, &get("/api/orders/7", "198.51.100.1"), |_| text("card 4111111111111111, thanks")), true));
+        seen.push((
+            host.exchange(0, &get("/api/orders/7", "198.51.100.1"), |_| {
+                text("card 4111111111111111, thanks")
+            }),
+            true,
+        ));
         host.pass_time(std::time::Duration::from_secs(1));
     }
     assert!(host.failures().is_empty(), "{:?}", host.failures());
@@ -40,7 +52,8 @@ fn no_secret_is_logged_stored_counted_recorded_or_passed_on() {
     places.extend(process.metrics.names().map(|name| ("a metric".to_owned(), name.as_bytes().to_vec())));
     for key in process.shared_data.keys("bartizan") {
         places.push(("a key of shared data".to_owned(), key.to_vec()));
-        let value = process.shared_data.get("bartizan", key).map(|(value, _)| value.to_vec()).unwrap_or_default();
+        let value =
+            process.shared_data.get("bartizan", key).map(|(value, _)| value.to_vec()).unwrap_or_default();
         places.push(("shared data".to_owned(), value));
     }
     assert!(places.len() > 50, "too few places were looked at: {}", places.len());

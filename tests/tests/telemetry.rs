@@ -31,12 +31,19 @@ fn counters_say_what_happened() {
 }
 
 #[test]
-fn traffic_makes_no_new_names() {
+fn invented_requests_make_no_new_names() {
     let mut host = start(setup());
-    let before: Vec<String> = host.process().metrics.names().map(str::to_owned).collect();
     traffic(&mut host);
+    host.exchange(0, &get("/", "198.51.100.9"), |_| Reply::status(200));
+    host.pass_time(Duration::from_secs(3));
+    let before: Vec<String> = host.process().metrics.names().map(str::to_owned).collect();
     for number in 0..50 {
-        host.exchange(0, &get(&format!("/invented/{number}"), "198.51.100.9"), |_| Reply::status(200));
+        host.exchange(0, &get(&format!("/invented/{number}"), &format!("198.51.100.{number}")), |_| {
+            Reply::status(200)
+        });
+        let mut elsewhere = get("/", "198.51.100.10");
+        elsewhere.head.replace(b":authority", format!("host{number}.example.net").as_bytes());
+        host.exchange(0, &elsewhere, |_| Reply::status(200));
     }
     host.pass_time(Duration::from_secs(3));
     let after: Vec<String> = host.process().metrics.names().map(str::to_owned).collect();
@@ -59,7 +66,9 @@ fn traffic(host: &mut EmulatedEnvoy) {
         host.exchange(worker, &login(), |_| Reply::status(401));
     }
     for worker in 0..2 {
-        host.exchange(worker, &get("/api/orders/7", "198.51.100.1"), |_| text("card 4111111111111111, thanks"));
+        host.exchange(worker, &get("/api/orders/7", "198.51.100.1"), |_| {
+            text("card 4111111111111111, thanks")
+        });
     }
     let mut compressed = text("whatever");
     compressed.head.add(b"content-encoding", b"gzip");

@@ -11,7 +11,8 @@ use support::{get, login, policy, setup, start, text};
 
 #[test]
 fn open_streams_end_under_the_policy_under_which_they_began() {
-    let mut host = start(Setup { plugin_configuration: in_json(true), vm_configuration: Vec::new(), ..setup() });
+    let mut host =
+        start(Setup { plugin_configuration: in_json(true), vm_configuration: Vec::new(), ..setup() });
     let attempt = login();
     let held = host.request_head(0, attempt.surroundings.clone(), attempt.head.clone(), false);
     let reading = host.send(0, &get("/api/orders/7", "198.51.100.1"));
@@ -31,7 +32,12 @@ fn open_streams_end_under_the_policy_under_which_they_began() {
 
 #[test]
 fn counts_survive_many_updates_in_place() {
-    let mut host = start(Setup { workers: 2, plugin_configuration: in_json(true), vm_configuration: Vec::new(), ..setup() });
+    let mut host = start(Setup {
+        workers: 2,
+        plugin_configuration: in_json(true),
+        vm_configuration: Vec::new(),
+        ..setup()
+    });
     for round in 0..10 {
         let exchange = host.exchange(round, &login(), |_| Reply::status(401));
         assert_eq!(exchange.status(), Some(401), "attempt {round}");
@@ -44,7 +50,8 @@ fn counts_survive_many_updates_in_place() {
 
 #[test]
 fn a_thousand_updates_leave_the_machines_memory_flat() {
-    let mut host = start(Setup { plugin_configuration: in_json(true), vm_configuration: Vec::new(), ..setup() });
+    let mut host =
+        start(Setup { plugin_configuration: in_json(true), vm_configuration: Vec::new(), ..setup() });
     let mut warm = 0;
     for round in 0..1000 {
         host.reconfigure(in_json(round % 2 == 0), Vec::new()).unwrap();

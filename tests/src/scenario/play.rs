@@ -115,7 +115,10 @@ impl Player {
         carried: Carried,
     ) -> Result<Self, String> {
         let hold = settings.get("hold_headers").and_then(Value::as_bool).unwrap_or(false);
-        let limit = settings.get("buffer_limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
+        let limit = settings
+            .get("buffer_limit")
+            .and_then(Value::as_u64)
+            .and_then(|limit| usize::try_from(limit).ok());
         let (plugin, vm) = configuration(blob, settings, carried);
         let setup = Setup {
             workers,
