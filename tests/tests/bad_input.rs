@@ -1,11 +1,9 @@
 //! Input that no well-behaved sender makes: no trap, no hang, and a reason in the log.
 
-mod support;
-
 use emulated_host::host::exchange::Exchange;
 use emulated_host::host::maps::HeaderMap;
 use emulated_host::host::{EmulatedEnvoy, Reply, Request, Setup, StartError};
-use support::{filter, get, login, policy, request, setup, start, text};
+use emulated_host::shop::{filter, get, login, policy, request, setup, start, text};
 
 #[test]
 fn every_truncated_policy_is_refused_without_a_trap() {

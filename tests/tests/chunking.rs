@@ -1,11 +1,9 @@
 //! However a body is cut, its verdict and its bytes are the same.
 
-mod support;
-
 use emulated_host::host::maps::HeaderMap;
 use emulated_host::host::{EmulatedEnvoy, Reply};
+use emulated_host::shop::{get, login, setup, start, text};
 use proptest::prelude::*;
-use support::{get, login, setup, start, text};
 
 const REPLY: &str = r#"{"orders":[{"card":"4111 1111 1111 1111","iban":"DE89 3704 0044 0532 0130 00"},{"note":"4111111111111112 is none, 5500-0000-0000-0004 is"},{"text":"ünïcödé 378282246310005"}],"sum":12}"#;
 

@@ -1,12 +1,10 @@
 //! Hostcalls that answer what they never should: what the SDK turns into a trap is listed, everything else is survived.
 
-mod support;
-
 use emulated_host::host::exchange::Exchange;
 use emulated_host::host::faults::{Effect, Which};
 use emulated_host::host::status::Status;
 use emulated_host::host::{EmulatedEnvoy, FailurePolicy, Reply, Setup};
-use support::{get, login, policy, setup, start, text};
+use emulated_host::shop::{get, login, policy, setup, start, text};
 
 /// Calls that the filter makes, each with the statuses that the SDK (0.2.5) hands on; it turns every other one into a
 /// panic, which is a trap. Envoy gives none of those in the places where the filter calls.

@@ -1,9 +1,7 @@
 //! A hundred thousand invented clients cost what ten do.
 
-mod support;
-
 use emulated_host::host::{Reply, Setup};
-use support::{get, login, setup, start};
+use emulated_host::shop::{get, login, setup, start};
 
 const REQUESTS: u32 = 100_000;
 const WARM: u32 = 20_000;

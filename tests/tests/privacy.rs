@@ -1,10 +1,8 @@
 //! Nothing raw leaves the filter: no password, user name, card number or cookie, wherever one looks.
 
-mod support;
-
 use emulated_host::host::exchange::Exchange;
 use emulated_host::host::{Reply, Setup};
-use support::{get, login, setup, start, text};
+use emulated_host::shop::{get, login, setup, start, text};
 
 /// What must appear nowhere; each stands in the traffic below.
 const SECRETS: &[&str] = &[

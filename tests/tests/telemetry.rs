@@ -1,11 +1,9 @@
 //! What an operator sees: counters with a closed set of names, that add up.
 
-mod support;
-
 use std::time::Duration;
 
 use emulated_host::host::{EmulatedEnvoy, Reply, Setup};
-use support::{get, login, setup, start, text};
+use emulated_host::shop::{get, login, setup, start, text};
 
 #[test]
 fn counters_say_what_happened() {

@@ -1,13 +1,11 @@
 //! Updates of the configuration while traffic flows.
 
-mod support;
-
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use emulated_host::host::{Reply, Setup};
-use support::{get, login, policy, setup, start, text};
+use emulated_host::shop::{get, login, policy, setup, start, text};
 
 #[test]
 fn open_streams_end_under_the_policy_under_which_they_began() {

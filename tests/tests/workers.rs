@@ -1,10 +1,8 @@
 //! Limits hold however attempts are spread over workers, connections and moments.
 
-mod support;
-
 use emulated_host::host::faults::{Effect, Which};
 use emulated_host::host::{EmulatedEnvoy, Reply, Setup, StreamId};
-use support::{login, setup, start};
+use emulated_host::shop::{login, setup, start};
 
 /// The limit of the scenarios' policy: the eleventh attempt is refused.
 const LIMIT: usize = 10;

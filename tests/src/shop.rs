@@ -1,26 +1,33 @@
-//! What several tests start with: a process with a scenario's policy, and common messages.
+//! What several tests start with: a process with the policy of the scenarios' shop, and common messages.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-#![allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a test that cannot start fails loudly")]
-
-use emulated_host::host::exchange::Surroundings;
-use emulated_host::host::maps::HeaderMap;
-use emulated_host::host::module::Module;
-use emulated_host::host::{EmulatedEnvoy, Reply, Request, Setup};
-use emulated_host::{artefacts, scenario};
+use crate::host::exchange::Surroundings;
+use crate::host::maps::HeaderMap;
+use crate::host::module::Module;
+use crate::host::{EmulatedEnvoy, Reply, Request, Setup};
+use crate::{artefacts, scenario};
 
 /// The filter's module.
-pub(crate) fn filter() -> Module {
+///
+/// # Panics
+///
+/// When it is not built; the text says how.
+#[expect(clippy::unwrap_used, reason = "a test that cannot start fails loudly")]
+pub fn filter() -> Module {
     artefacts::load(&artefacts::filter().unwrap()).unwrap()
 }
 
-/// The compiled policy of the scenarios.
-pub(crate) fn policy(name: &str) -> Vec<u8> {
+/// A compiled policy of the scenarios.
+///
+/// # Panics
+///
+/// When the command is not built, or refuses the policy.
+#[expect(clippy::unwrap_used, reason = "a test that cannot start fails loudly")]
+pub fn policy(name: &str) -> Vec<u8> {
     scenario::policy::compiled(&artefacts::package().join("scenarios").join(name)).unwrap()
 }
 
 /// A setup with the shop's policy and held heads.
-pub(crate) fn setup() -> Setup {
+pub fn setup() -> Setup {
     Setup {
         plugin_configuration: policy("shop.policy.yaml"),
         vm_configuration: br#"{"hold_headers": true, "records": "all"}"#.to_vec(),
@@ -30,12 +37,17 @@ pub(crate) fn setup() -> Setup {
 }
 
 /// A running process.
-pub(crate) fn start(setup: Setup) -> EmulatedEnvoy {
+///
+/// # Panics
+///
+/// When the filter refuses the configuration.
+#[expect(clippy::unwrap_used, reason = "a test that cannot start fails loudly")]
+pub fn start(setup: Setup) -> EmulatedEnvoy {
     EmulatedEnvoy::start(&filter(), setup).unwrap()
 }
 
 /// A login of one account from one address.
-pub(crate) fn login() -> Request {
+pub fn login() -> Request {
     let body = b"email=victim%40example.org&password=guess".to_vec();
     let mut request = request("POST", "/login", "203.0.113.9");
     request.head.add(b"content-type", b"application/x-www-form-urlencoded");
@@ -45,12 +57,12 @@ pub(crate) fn login() -> Request {
 }
 
 /// A GET.
-pub(crate) fn get(path: &str, from: &str) -> Request {
+pub fn get(path: &str, from: &str) -> Request {
     request("GET", path, from)
 }
 
 /// A request without a body.
-pub(crate) fn request(method: &str, path: &str, from: &str) -> Request {
+pub fn request(method: &str, path: &str, from: &str) -> Request {
     let head = HeaderMap::of([
         (":authority", "shop.example.com"),
         (":path", path),
@@ -63,7 +75,7 @@ pub(crate) fn request(method: &str, path: &str, from: &str) -> Request {
 }
 
 /// A reply with a text, in one chunk and an empty one.
-pub(crate) fn text(body: &str) -> Reply {
+pub fn text(body: &str) -> Reply {
     let head = HeaderMap::of([(":status", "200"), ("content-type", "text/plain")]);
     Reply { head, chunks: vec![body.as_bytes().to_vec(), Vec::new()], trailers: None }
 }
