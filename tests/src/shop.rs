@@ -32,6 +32,8 @@ pub fn setup() -> Setup {
         plugin_configuration: policy("shop.policy.yaml"),
         vm_configuration: br#"{"hold_headers": true, "records": "all"}"#.to_vec(),
         allow_on_headers_stop_iteration: true,
+        // What the filter takes for the host's limit if its settings do not say.
+        buffer_limit: 32_768,
         ..Setup::default()
     }
 }

@@ -7,7 +7,9 @@ fn every_scenario_comes_out_as_it_says() {
     let filter = artefacts::filter().unwrap();
     let module = artefacts::load(&filter).unwrap();
     let only = std::env::var("BARTIZAN_SCENARIO").unwrap_or_default();
-    let files = scenario::find(&artefacts::package().join("scenarios")).unwrap();
+    let directory = std::env::var_os("BARTIZAN_SCENARIOS")
+        .map_or_else(|| artefacts::package().join("scenarios"), std::path::PathBuf::from);
+    let files = scenario::find(&directory).unwrap();
     assert!(!files.is_empty(), "no scenario was found");
     let mut failures = Vec::new();
     for file in files.iter().filter(|file| file.to_string_lossy().contains(&only)) {
