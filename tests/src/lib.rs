@@ -6,3 +6,4 @@ pub mod artefacts;
 pub mod host;
 pub mod probe;
 pub mod scenario;
+pub mod shop;

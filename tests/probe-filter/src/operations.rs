@@ -83,6 +83,12 @@ impl Callback {
                 return result(&hostcalls::add_map_value(map_type(map)?, name, value));
             }
             ("remove", [map, name]) => return result(&hostcalls::remove_map_value(map_type(map)?, name)),
+            ("replace_all", [map, headers @ ..]) => {
+                let headers = headers.iter().filter_map(|header| header.split_once('=')).collect();
+                return result(&hostcalls::set_map(map_type(map)?, headers));
+            }
+            ("foreign", [name]) => return shown(&hostcalls::call_foreign_function(name, None)),
+            ("log_level", []) => return Some(format!("{:?}", hostcalls::get_log_level())),
             ("read", [buffer, start, length]) => {
                 return shown(&hostcalls::get_buffer(buffer_type(buffer)?, number(start)?, number(length)?));
             }

@@ -26,6 +26,8 @@ pub enum Which {
     From(u64),
     /// The first so many.
     First(u64),
+    /// One in so many.
+    Every(u64),
 }
 
 /// One planned fault.
@@ -67,6 +69,7 @@ impl Faults {
                 Which::Nth(nth) => *calls == nth,
                 Which::From(first) => *calls >= first,
                 Which::First(last) => *calls <= last,
+                Which::Every(step) => calls.checked_rem(step) == Some(0),
             };
             if hit {
                 effect = Some(fault.effect.clone());

@@ -39,11 +39,6 @@ impl HeaderMap {
         self.entries.is_empty()
     }
 
-    /// Bytes of all names and values: what the host calls the map's size.
-    pub fn byte_size(&self) -> usize {
-        self.entries.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum()
-    }
-
     /// The first value of this name: what `get_header_map_value` returns.
     pub fn first(&self, name: &[u8]) -> Option<&[u8]> {
         self.entries
@@ -95,7 +90,7 @@ impl HeaderMap {
 
     /// The wire form that crosses into the module: count, lengths, then names and values each ended by a zero byte.
     pub fn serialize(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.byte_size().saturating_add(self.len().saturating_mul(10)));
+        let mut bytes = Vec::new();
         bytes.extend_from_slice(&length(self.len()));
         for (name, value) in &self.entries {
             bytes.extend_from_slice(&length(name.len()));

@@ -133,6 +133,21 @@ pub const RULES: &[(&str, &str)] = &[
     ("a_tick_resumes_a_held_head", "a tick that takes the stream as its context can let a held head go on"),
     ("paused_trailers_wait", "trailers of a request can be held too; without a resume they never go on"),
     (
+        "a_request_that_dies_early_is_only_logged",
+        "a request that the host refuses before the filters see it runs the last callbacks only",
+    ),
+    (
+        "shared_data_are_shared_between_machines",
+        "what the first machine stores is there for the next, and for streams",
+    ),
+    ("a_tick_resumes_a_paused_body", "a tick can let a paused body go on; the next part is shown alone"),
+    ("all_headers_can_be_replaced", "setting all pairs leaves exactly those"),
+    (
+        "an_unknown_foreign_function_is_not_found",
+        "a foreign function that the host does not have is not found; clear_route_cache gives nothing",
+    ),
+    ("the_log_level_is_told", "a module can ask from which level on its lines are kept"),
+    (
         "a_trap_reloads",
         "under the reload policy the stream at hand fails and a fresh machine serves the next",
     ),

@@ -1,6 +1,7 @@
 //! How messages move past the filter: Envoy's filter manager around one wasm filter.
 
-use super::exchange::{Delivered, Direction, Iteration, LocalReply, OpenBuffer};
+use super::exchange::{Direction, Iteration, OpenBuffer};
+use super::local_reply::plain_reply;
 use super::maps::HeaderMap;
 use super::vm::{AfterCall, Vm};
 
@@ -169,7 +170,7 @@ impl Vm {
         self.ask(rules, context, "proxy_on_delete", &[context]);
     }
 
-    fn filter_data(
+    pub(super) fn filter_data(
         &mut self,
         rules: &StreamRules,
         context: u32,
@@ -246,7 +247,7 @@ impl Vm {
         }
     }
 
-    fn filter_trailers(&mut self, rules: &StreamRules, context: u32, direction: Direction) {
+    pub(super) fn filter_trailers(&mut self, rules: &StreamRules, context: u32, direction: Direction) {
         let flow = self.exchange(context).flow(direction);
         flow.trailers_open = true;
         flow.end_of_stream = true;
@@ -304,150 +305,8 @@ impl Vm {
         }
     }
 
-    /// `continue_stream`: closes the maps and moves on what is held.
-    fn resume(&mut self, rules: &StreamRules, context: u32, direction: Direction) {
-        if self.over(context, direction) {
-            return;
-        }
-        let flow = self.exchange(context).flow(direction);
-        flow.head_open = false;
-        flow.trailers_open = false;
-        flow.open_buffer = OpenBuffer::Nothing;
-        flow.buffering = false;
-        match flow.iteration {
-            Iteration::Continue => {}
-            Iteration::StopSingle => self.release(rules, context, direction),
-            // Data that were kept away from the filter go to it first.
-            Iteration::StopAll { .. } => {
-                flow.iteration = Iteration::Continue;
-                let buffered = flow.buffered.take();
-                let (complete, trailers) = (flow.complete, flow.trailers.is_some());
-                self.pass_head(rules, context, direction, complete && buffered.is_none() && !trailers);
-                if let Some(buffered) = buffered {
-                    self.filter_data(rules, context, direction, &buffered, complete && !trailers);
-                }
-                if trailers && !self.over(context, direction) {
-                    self.filter_trailers(rules, context, direction);
-                }
-            }
-        }
-    }
-
-    /// Moves on what the filter held: head, body, trailers.
-    fn release(&mut self, rules: &StreamRules, context: u32, direction: Direction) {
-        let flow = self.exchange(context).flow(direction);
-        flow.iteration = Iteration::Continue;
-        let buffered = flow.buffered.take();
-        let (complete, trailers, passed) = (flow.complete, flow.trailers.is_some(), flow.head_passed);
-        if !passed {
-            self.pass_head(rules, context, direction, complete && buffered.is_none() && !trailers);
-        }
-        if let Some(buffered) = buffered {
-            self.pass_data(rules, context, direction, buffered, complete && !trailers);
-        }
-        if trailers {
-            self.pass_trailers(rules, context, direction);
-        }
-    }
-
-    fn pass_head(&mut self, rules: &StreamRules, context: u32, direction: Direction, end: bool) {
-        let exchange = self.exchange(context);
-        let flow = exchange.flow(direction);
-        flow.head_passed = true;
-        let head = flow.head.clone();
-        exchange.delivered(direction).head = head;
-        if end {
-            self.passed_all(rules, context, direction);
-        }
-    }
-
-    fn pass_data(
-        &mut self,
-        rules: &StreamRules,
-        context: u32,
-        direction: Direction,
-        data: Vec<u8>,
-        end: bool,
-    ) {
-        if !data.is_empty() {
-            self.exchange(context).delivered(direction).chunks.push(data);
-        }
-        if end && self.exchange(context).flow(direction).trailers.is_some() {
-            // The filter made trailers in the last body callback; they do not come back to it.
-            self.pass_trailers(rules, context, direction);
-        } else if end {
-            self.passed_all(rules, context, direction);
-        }
-    }
-
-    fn pass_trailers(&mut self, rules: &StreamRules, context: u32, direction: Direction) {
-        let exchange = self.exchange(context);
-        let trailers = exchange.flow(direction).trailers.clone();
-        exchange.delivered(direction).trailers = trailers;
-        self.passed_all(rules, context, direction);
-    }
-
-    fn passed_all(&mut self, rules: &StreamRules, context: u32, direction: Direction) {
-        let exchange = self.exchange(context);
-        exchange.delivered(direction).complete = true;
-        if direction == Direction::Response && !exchange.slow_client {
-            self.finish(rules, context);
-        }
-    }
-
-    /// The chain's buffer overflows: 413 for a request, 500 for a reply whose head is still here, otherwise a cut.
-    fn too_large(&mut self, rules: &StreamRules, context: u32, direction: Direction) {
-        let reply = match direction {
-            Direction::Request => {
-                plain_reply(413, "request_payload_too_large", b"Payload Too Large".to_vec())
-            }
-            Direction::Response => {
-                plain_reply(500, "response_payload_too_large", b"Internal Server Error".to_vec())
-            }
-        };
-        self.reply(rules, context, reply);
-    }
-
-    /// A failed machine under a policy that refuses: 503, once.
-    fn fail(&mut self, rules: &StreamRules, context: u32) {
-        self.reply(rules, context, plain_reply(503, "wasm_fail_stream", Vec::new()));
-    }
-
-    /// Sends a local reply: through the response callbacks if no reply has begun, directly if its head is still here,
-    /// otherwise as a cut.
-    pub(super) fn reply(&mut self, rules: &StreamRules, context: u32, reply: LocalReply) {
-        let failed = self.failure().is_some();
-        let exchange = self.exchange(context);
-        if exchange.finished || exchange.replied {
-            return;
-        }
-        exchange.replied = true;
-        exchange.request.aborted = true;
-        exchange.details = Some(reply.details.clone());
-        let without_body =
-            exchange.request.head.as_ref().and_then(|head| head.text(":method")).as_deref() == Some("HEAD");
-        let (head, body) = (reply_head(&reply), reply.body);
-        let end = body.is_empty() || without_body;
-        if exchange.response.head.is_none() {
-            exchange.bypassed |= failed;
-            self.head(rules, context, Direction::Response, head, end);
-            if !end {
-                self.data(rules, context, Direction::Response, &body, true);
-            }
-            return;
-        }
-        exchange.response.aborted = true;
-        if exchange.response.head_passed {
-            exchange.client.reset = true;
-        } else {
-            let chunks = if end { Vec::new() } else { vec![body] };
-            exchange.client = Delivered { head: Some(head), chunks, complete: true, ..Delivered::default() };
-        }
-        self.finish(rules, context);
-    }
-
     /// Whether nothing of this direction reaches the filter any more.
-    fn over(&mut self, context: u32, direction: Direction) -> bool {
+    pub(super) fn over(&mut self, context: u32, direction: Direction) -> bool {
         let exchange = self.exchange(context);
         exchange.finished || exchange.flow(direction).aborted
     }
@@ -462,27 +321,6 @@ impl super::exchange::Flow {
         let chunk = std::mem::take(&mut self.chunk);
         self.buffered.get_or_insert_default().extend_from_slice(&chunk);
     }
-}
-
-fn reply_head(reply: &LocalReply) -> HeaderMap {
-    let mut head = HeaderMap::of([(":status", reply.status.to_string())]);
-    for (name, value) in reply.headers.pairs() {
-        head.add(name, value);
-    }
-    if reply.body.is_empty() {
-        head.remove(b"content-length");
-        head.remove(b"content-type");
-        return head;
-    }
-    head.replace(b"content-length", reply.body.len().to_string().as_bytes());
-    if head.first(b"content-type").is_none() {
-        head.add(b"content-type", b"text/plain");
-    }
-    head
-}
-
-fn plain_reply(status: u32, details: &str, body: Vec<u8>) -> LocalReply {
-    LocalReply { status, details: details.to_owned(), body, headers: HeaderMap::new() }
 }
 
 fn word(number: usize) -> u32 {

@@ -80,6 +80,9 @@ fn play_exchange(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> Observat
 
 fn send(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> StreamId {
     let message = &exchange.request;
+    if message.without_host {
+        return host.log_only(0);
+    }
     let mut head = HeaderMap::of([
         (":authority", "probe".to_owned()),
         (":path", message.path()),

@@ -34,7 +34,8 @@ pub(super) fn request(
     let mut stream = TcpStream::connect(to)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let start = format!("{} {} HTTP/1.1\r\nhost: probe\r\n", message.method(), message.path());
+    let host = if message.without_host { "" } else { "host: probe\r\n" };
+    let start = format!("{} {} HTTP/1.1\r\n{host}", message.method(), message.path());
     // The proxy may reply, or cut, before everything is sent: that is an observation, not an error.
     let without_body = message.ends_with_head() && leaves != Some(Leaves::AfterHead);
     let _ = send(&mut stream, &start, message, without_body, leaves);

@@ -97,6 +97,9 @@ pub struct ProbeMessage {
     /// Requests: path.
     #[serde(default)]
     pub path: Option<String>,
+    /// Requests: whether the `host` is missing, which the host refuses before any filter sees the head.
+    #[serde(default)]
+    pub without_host: bool,
     /// Replies: status, 200 if absent.
     #[serde(default)]
     pub status: Option<u16>,

@@ -183,7 +183,7 @@ impl ScenarioReply {
 }
 
 /// Puts the count in the place of `{n}`.
-pub fn counted(text: &str, n: u32) -> String {
+fn counted(text: &str, n: u32) -> String {
     text.replace("{n}", &n.to_string())
 }
 

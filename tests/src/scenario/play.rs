@@ -115,9 +115,15 @@ impl Player {
         carried: Carried,
     ) -> Result<Self, String> {
         let hold = settings.get("hold_headers").and_then(Value::as_bool).unwrap_or(false);
+        let limit = settings
+            .get("buffer_limit")
+            .and_then(Value::as_u64)
+            .and_then(|limit| usize::try_from(limit).ok());
         let (plugin, vm) = configuration(blob, settings, carried);
         let setup = Setup {
             workers,
+            // The host has no more than what the filter is told.
+            buffer_limit: limit.unwrap_or(DEFAULT_BUFFER_LIMIT),
             plugin_configuration: plugin,
             vm_configuration: vm,
             environment: vec![(
@@ -218,12 +224,11 @@ fn judge(step: &Step, seen: &[Exchange]) -> Result<(), String> {
     }
     let reached = u32::try_from(seen.iter().filter(|exchange| exchange.upstream.head.is_some()).count())
         .unwrap_or(u32::MAX);
-    if let Some(bound) = step.reached_upstream {
-        if bound.at_most.is_some_and(|most| reached > most)
-            || bound.at_least.is_some_and(|least| reached < least)
-        {
-            differences.push(format!("{reached} of {} reached the upstream, not {bound:?}", seen.len()));
-        }
+    if let Some(bound) = step.reached_upstream
+        && (bound.at_most.is_some_and(|most| reached > most)
+            || bound.at_least.is_some_and(|least| reached < least))
+    {
+        differences.push(format!("{reached} of {} reached the upstream, not {bound:?}", seen.len()));
     }
     if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
 }
@@ -239,3 +244,6 @@ fn configuration(blob: &[u8], settings: &Settings, carried: Carried) -> (Vec<u8>
         }
     }
 }
+
+/// What the filter takes for the host's buffer limit if its settings do not say.
+const DEFAULT_BUFFER_LIMIT: usize = 32_768;

@@ -7,13 +7,16 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::artefacts;
 
+/// A compiled policy, or why there is none.
+type Blob = Result<Vec<u8>, String>;
+
 /// The compiled policy of a file.
 ///
 /// # Errors
 ///
 /// When the command is not built or refuses the policy; its diagnostics are in the text.
 pub fn compiled(path: &Path) -> Result<Vec<u8>, String> {
-    static BLOBS: OnceLock<Mutex<BTreeMap<PathBuf, Result<Vec<u8>, String>>>> = OnceLock::new();
+    static BLOBS: OnceLock<Mutex<BTreeMap<PathBuf, Blob>>> = OnceLock::new();
     let mut blobs = BLOBS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     blobs.entry(path.to_owned()).or_insert_with(|| compile(path)).clone()
 }

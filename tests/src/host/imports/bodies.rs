@@ -23,12 +23,6 @@ pub(super) fn link(linker: &mut Linker<VmState>) -> wasmtime::Result<()> {
             let bytes = open(guest.state(), buffer).ok_or(Status::BadArgument)?;
             Ok(body::write(bytes, start, length, &data))
         }
-        fn proxy_get_buffer_status(guest, buffer: u32, size_at: u32, flags_at: u32) {
-            let size = open(guest.state(), buffer).ok_or(Status::NotFound)?.len();
-            guest.write_number(size_at, u32::try_from(size).unwrap_or(u32::MAX))?;
-            guest.write_number(flags_at, 0)?;
-            Ok(Status::Ok)
-        }
     }
     Ok(())
 }

@@ -20,11 +20,6 @@ pub(super) fn link(linker: &mut Linker<VmState>) -> wasmtime::Result<()> {
             let pairs = HeaderMap::deserialize(&guest.read(at, size)?);
             change(guest.state(), map, |map| *map = pairs)
         }
-        fn proxy_get_header_map_size(guest, map: u32, size_at: u32) {
-            let size = guest.state().exchange().and_then(|exchange| readable(exchange, map)).map(HeaderMap::byte_size);
-            guest.write_number(size_at, u32::try_from(size.unwrap_or(0)).unwrap_or(u32::MAX))?;
-            Ok(Status::Ok)
-        }
         fn proxy_get_header_map_value(guest, map: u32, name_at: u32, name_size: u32, pointer_at: u32, size_at: u32) {
             let name = guest.read(name_at, name_size)?;
             let state = guest.state();
