@@ -1,5 +1,6 @@
 //! The cases, by subject.
 
+mod documents;
 mod harness;
 mod login;
 mod masking;
@@ -22,6 +23,7 @@ pub(super) fn all() -> Vec<Case> {
         settings::cases(),
         untouched::cases(),
         rude::cases(),
+        documents::cases(),
     ]
     .into_iter()
     .flatten()
