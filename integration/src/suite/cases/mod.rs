@@ -1,5 +1,6 @@
 //! The cases, by subject.
 
+mod actions;
 mod documents;
 mod harness;
 mod login;
@@ -19,6 +20,7 @@ pub(super) fn all() -> Vec<Case> {
         masking::cases(),
         login::cases(),
         state::cases(),
+        actions::cases(),
         seen::cases(),
         settings::cases(),
         untouched::cases(),
