@@ -69,6 +69,9 @@ struct SuiteArgs {
     /// The directory of the suite's policies.
     #[arg(long, default_value = "integration/policies")]
     policies: PathBuf,
+    /// The sample policy that the demo runs.
+    #[arg(long, default_value = "tests/examples/shop/shop.policy.yaml")]
+    sample: PathBuf,
     /// The directory for Envoy's files; what is in it may be overwritten.
     #[arg(long, default_value = "target/integration")]
     directory: PathBuf,
@@ -183,6 +186,7 @@ fn suite(args: SuiteArgs) -> Result<ExitCode, Failure> {
         noop: absolute(&args.noop)?,
         compiler: absolute(&args.compiler)?,
         policies: args.policies,
+        sample: args.sample,
         envoy: None,
     };
     let directory = std::path::absolute(&args.directory)?;

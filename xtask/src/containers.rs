@@ -74,7 +74,10 @@ pub(crate) fn suite(compose: Compose, envoy: &Path) -> Result<(), Failure> {
             }
             Compose::Script => Command::new("docker-compose"),
         };
-        command.current_dir(root()).args(["--project-name", "bartizan", "--file", "integration/compose.yaml"]).args(arguments);
+        command
+            .current_dir(root())
+            .args(["--project-name", "bartizan", "--file", "integration/compose.yaml"])
+            .args(arguments);
         command.env("BARTIZAN_ENVOY_IMAGE", &image);
         command
     };
@@ -128,6 +131,7 @@ fn suite_files() -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
             files.push((path.clone(), Path::new("policies").join(name)));
         }
     }
+    files.push((root().join(crate::demo::POLICY), PathBuf::from("policies/sample.policy.yaml")));
     Ok(files)
 }
 

@@ -1,6 +1,6 @@
 //! What the bench prints.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::envoy::Process;
 use crate::failure::{Context, Failure};
@@ -11,6 +11,31 @@ use super::{Sample, Variant};
 /// The ratios that are promised or of interest: numerator, denominator.
 const RATIOS: [(&str, &str); 3] = [("noop", "plain"), ("bartizan", "noop"), ("bartizan-uninspected", "noop")];
 
+/// What the JSON says about a variant.
+#[derive(Serialize)]
+struct Row {
+    variant: &'static str,
+    cpu_us_per_request: f64,
+    requests_per_s: f64,
+    p50_us: f64,
+    p99_us: f64,
+    rss_bytes: u64,
+}
+
+impl Row {
+    fn of(variant: &Variant, rss_bytes: u64) -> Self {
+        let median = |value: fn(&Sample) -> f64| rounded(of(variant, value));
+        Self {
+            variant: variant.name,
+            cpu_us_per_request: median(|sample| sample.cpu_us_per_request),
+            requests_per_s: median(|sample| sample.requests_per_s),
+            p50_us: median(|sample| sample.p50_us),
+            p99_us: median(|sample| sample.p99_us),
+            rss_bytes,
+        }
+    }
+}
+
 /// Prints medians for each variant and the medians of the ratios within rounds.
 pub(super) fn print(variants: &[Variant], processes: &[Process], as_json: bool) -> Result<(), Failure> {
     let mut rows = Vec::new();
@@ -19,20 +44,9 @@ pub(super) fn print(variants: &[Variant], processes: &[Process], as_json: bool) 
         rows.push((variant, resident(process.id())?));
     }
     if as_json {
-        let objects: Vec<_> = rows
-            .iter()
-            .map(|(variant, rss)| {
-                json!({
-                    "variant": variant.name,
-                    "cpu_us_per_request": rounded(of(variant, |sample| sample.cpu_us_per_request)),
-                    "requests_per_s": rounded(of(variant, |sample| sample.requests_per_s)),
-                    "p50_us": rounded(of(variant, |sample| sample.p50_us)),
-                    "p99_us": rounded(of(variant, |sample| sample.p99_us)),
-                    "rss_bytes": rss,
-                })
-                .to_string()
-            })
-            .collect();
+        let objects: Result<Vec<_>, _> =
+            rows.iter().map(|(variant, rss)| serde_json::to_string(&Row::of(variant, *rss))).collect();
+        let objects = objects?;
         println!("[\n{}\n]", objects.join(",\n"));
         return Ok(());
     }

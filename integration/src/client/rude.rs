@@ -151,6 +151,56 @@ impl ShutWindow {
     }
 }
 
+/// Where an HTTP/2 client resets a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResetPoint {
+    /// After the head, before any byte of the body.
+    BeforeBody,
+    /// In the middle of the body.
+    InBody,
+    /// After the body, before the reply.
+    BeforeReply,
+    /// After the head of the reply.
+    InReply,
+}
+
+/// Posts a form over HTTP/2 and resets the stream at a point of it; then the connection is asked for a sign of life.
+///
+/// # Errors
+///
+/// Nobody listens there, or the connection does not survive the reset of one of its streams.
+pub async fn reset_stream(
+    from: Ipv4Addr,
+    to: SocketAddr,
+    request: http::request::Builder,
+    form: &str,
+    point: ResetPoint,
+) -> Result<(), Failure> {
+    let stream = connect(from, to).await?;
+    let (sender, mut connection) = h2::client::handshake(stream).await?;
+    let mut ping = connection.ping_pong().context("no ping")?;
+    tokio::spawn(connection);
+    let mut sender = sender.ready().await?;
+    let (reply, mut body) = sender.send_request(request.body(())?, false)?;
+    let (front, back) = form.split_at_checked(form.len() / 2).unwrap_or((form, ""));
+    if point != ResetPoint::BeforeBody {
+        body.send_data(Bytes::copy_from_slice(front.as_bytes()), false)?;
+    }
+    if matches!(point, ResetPoint::BeforeReply | ResetPoint::InReply) {
+        body.send_data(Bytes::copy_from_slice(back.as_bytes()), true)?;
+    }
+    if point == ResetPoint::InReply {
+        timeout(PATIENCE, reply).await.context("no head of a reply within 20 s")??;
+    }
+    // What was sent must arrive before the reset does, or there is nothing to reset.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    body.send_reset(h2::Reason::CANCEL);
+    timeout(PATIENCE, ping.ping(h2::Ping::opaque()))
+        .await
+        .context("the connection is dead after the reset")??;
+    Ok(())
+}
+
 /// An HTTP/2 connection's first bytes with one request that has no `:path`.
 #[must_use]
 pub fn http2_without_path(host: &str) -> Vec<u8> {

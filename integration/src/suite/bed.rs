@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::gateway::Gateway;
@@ -22,6 +24,8 @@ pub struct Paths {
     pub compiler: PathBuf,
     /// The directory of the suite's policies.
     pub policies: PathBuf,
+    /// The sample policy that the demo runs.
+    pub sample: PathBuf,
     /// The Envoy binary, where the suite can start one itself.
     pub envoy: Option<PathBuf>,
 }
@@ -40,6 +44,9 @@ pub struct Bed {
 /// The buffer limit of the reference configuration, in bytes.
 pub(super) const REFERENCE_BUFFER: u32 = 32_768;
 
+/// The sample policy's name among the suite's own.
+pub(super) const SAMPLE: &str = "sample";
+
 impl Bed {
     /// A policy of the suite, compiled.
     ///
@@ -47,10 +54,22 @@ impl Bed {
     ///
     /// The compiler finds fault with it or is missing; then with what it said.
     pub fn compile(&self, policy: &str) -> Result<Vec<u8>, Failure> {
-        let source = self.paths.policies.join(format!("{policy}.policy.yaml"));
-        let blob = self.envoy.directory().join(format!("{policy}.blob"));
+        let source = match policy {
+            SAMPLE => self.paths.sample.clone(),
+            name => self.paths.policies.join(name).with_extension("policy.yaml"),
+        };
+        let blob = self.envoy.directory().join("policy.blob");
         compile(&self.paths.compiler, &source, &blob)?;
         fs::read(&blob).context(blob.display())
+    }
+
+    /// A policy of the suite, compiled, in base64.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bed::compile`].
+    pub fn base64(&self, policy: &str) -> Result<String, Failure> {
+        Ok(STANDARD.encode(self.compile(policy)?))
     }
 
     /// A listener with Bartizan and this policy, set up as in the reference configuration.

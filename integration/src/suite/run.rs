@@ -60,7 +60,7 @@ fn nothing_trapped(bed: &Bed, log_before: usize) -> Result<(), Failure> {
 /// Runs every case whose name contains `filter` and prints how each went; the closing line has the sums.
 pub async fn run(bed: &Bed, filter: &str) -> Tally {
     let cases: Vec<_> = cases::all().into_iter().filter(|case| case.name.contains(filter)).collect();
-    println!("running {} cases", cases.len());
+    println!("running {} {}", cases.len(), if cases.len() == 1 { "case" } else { "cases" });
     let mut tally = Tally::default();
     let mut failures = Vec::new();
     let mut reasons = Vec::new();

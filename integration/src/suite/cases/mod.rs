@@ -1,5 +1,7 @@
 //! The cases, by subject.
 
+mod actions;
+mod documents;
 mod harness;
 mod login;
 mod masking;
@@ -18,10 +20,12 @@ pub(super) fn all() -> Vec<Case> {
         masking::cases(),
         login::cases(),
         state::cases(),
+        actions::cases(),
         seen::cases(),
         settings::cases(),
         untouched::cases(),
         rude::cases(),
+        documents::cases(),
     ]
     .into_iter()
     .flatten()

@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 
-use crate::client::rude::{RawConnection, ShutWindow, http2_without_path};
+use crate::client::rude::{RawConnection, ResetPoint, ShutWindow, http2_without_path, reset_stream};
 use crate::client::{End, Protocol, Request};
-use crate::failure::{Failure, ensure, ensure_equal};
+use crate::failure::{Context, Failure, ensure, ensure_equal};
 use crate::shop::Script;
 
 use super::super::bed::Bed;
@@ -26,6 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_claimed_content_type_does_not_matter,
         deeply_nested_json_is_no_trouble,
         a_client_that_hangs_up_in_any_phase_is_forgotten,
+        a_stream_that_is_reset_in_any_phase_leaves_its_connection_alone,
         a_client_that_never_opens_its_window_still_counts,
         an_early_reply_before_the_body_ends_arrives,
         an_upstream_that_breaks_off_breaks_off,
@@ -151,6 +152,34 @@ async fn a_client_that_hangs_up_in_any_phase_is_forgotten(bed: &Bed) -> Result<(
         connection.write(reading.as_bytes()).await?;
         connection.read_at_least(bytes).await?;
         connection.reset()?;
+    }
+    still_works(&gateway).await
+}
+
+async fn a_stream_that_is_reset_in_any_phase_leaves_its_connection_alone(bed: &Bed) -> Result<(), Failure> {
+    let gateway = bed.gateway("stream-reset", "seen")?;
+    let slow = Script { delay: 300, pause: 20, repeat: 20, ..Script::chunked(["4111 1111 ", "1111 1111 "]) };
+    let (name, value) = slow.to_header()?;
+    let points = [ResetPoint::BeforeBody, ResetPoint::InBody, ResetPoint::BeforeReply, ResetPoint::InReply];
+    for path in ["/login", "/api/slow"] {
+        for point in points {
+            for held in [true, false] {
+                let form = "email=customer1%40example.org&password=correct-horse-1";
+                let mut request = http::Request::builder()
+                    .method("POST")
+                    .uri(format!("http://shop.localhost{path}"))
+                    .header("content-type", "application/x-www-form-urlencoded");
+                if held {
+                    request = request.header("content-length", form.len());
+                }
+                if path == "/api/slow" {
+                    request = request.header(&name, &value);
+                }
+                reset_stream(CLIENT, gateway.address(), request, form, point)
+                    .await
+                    .context(format_args!("{path}, {point:?}"))?;
+            }
+        }
     }
     still_works(&gateway).await
 }

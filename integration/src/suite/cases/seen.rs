@@ -148,7 +148,7 @@ fn labels(bed: &Bed) -> Result<(), Failure> {
         ("bartizan_logins{", "outcome=\"failure\""),
         ("bartizan_found{", "detector=\"payment_card\""),
     ] {
-        let found = text.lines().any(|line| line.contains(metric) && line.contains(label));
+        let found = text.lines().any(|line| line.starts_with(metric) && line.contains(label));
         ensure(found, || format!("no {metric}..}} with {label} among\n{text}"))?;
     }
     Ok(())

@@ -3,8 +3,6 @@
 use std::fs;
 use std::process::Command;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::super::bed::{Bed, merged};
@@ -97,7 +95,7 @@ async fn a_policy_in_base64_inside_json_works(bed: &Bed) -> Result<(), Failure> 
     let blob = bed.compile("masking")?;
     let mut settings = merged("base64", &json!({}));
     if let Some(settings) = settings.as_object_mut() {
-        settings.insert("policy".to_owned(), json!(STANDARD.encode(&blob)));
+        settings.insert("policy".to_owned(), json!(bed.base64("masking")?));
     }
     let mut spec = bed.spec("base64", blob, &json!({}));
     if let Some(filter) = &mut spec.filter {
