@@ -107,6 +107,11 @@ pub enum Metric {
     Killed,
     /// Requests that passed untouched because no app serves their host.
     UnknownHost,
+    /// Requests of an app that the policy leaves alone.
+    LeftAlone {
+        /// The app's position.
+        app: u16,
+    },
     /// Decisions.
     Decision {
         /// The app's position.
@@ -161,6 +166,7 @@ impl Metric {
             Self::Requests => "bartizan.requests".to_owned(),
             Self::Killed => "bartizan.killed".to_owned(),
             Self::UnknownHost => "bartizan.unknown_host".to_owned(),
+            Self::LeftAlone { app: of } => format!("bartizan.left_alone.app.{}", app(of)),
             Self::Decision { app: of, mode, would, action } => format!(
                 "bartizan.decisions.app.{}.mode.{}.would.{}.do.{}",
                 app(of),

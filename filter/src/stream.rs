@@ -4,6 +4,7 @@ use crate::configuration::Records;
 use crate::host;
 use crate::root::Loaded;
 use crate::watchdog::{Direction, Watchdog};
+use bartizan_engine::clock::Millis;
 use bartizan_engine::exchange::{
     AwaitCredentials, AwaitReply, BodyStep, Decided, Finished, HeadChanges, Opened, Reply, Replying,
     RequestHead, TrailersStep, open,
@@ -53,11 +54,23 @@ pub(crate) struct Stream {
     context: u32,
     loaded: Option<Rc<Loaded>>,
     phase: Phase,
+    /// The last reading of the clock.
+    now: Millis,
+    /// Whether the reply's time matters. A reading is a hostcall; most exchanges need one only.
+    needs_clock: bool,
 }
 
 impl Stream {
     pub(crate) const fn new(context: u32, loaded: Option<Rc<Loaded>>) -> Self {
-        Self { context, loaded, phase: Phase::Idle }
+        Self { context, loaded, phase: Phase::Idle, now: Millis(0), needs_clock: true }
+    }
+
+    /// The time, read again where it matters.
+    fn now(&mut self) -> Millis {
+        if self.needs_clock {
+            self.now = host::now();
+        }
+        self.now
     }
 
     fn take_phase(&mut self) -> Phase {
@@ -115,10 +128,9 @@ impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         let Some(loaded) = self.loaded.clone() else { return Action::Continue };
         let headers = host::request_headers();
-        let source_address = host::source_address();
         let now = host::now();
-        let head =
-            RequestHead { headers: &headers, source_address: source_address.as_deref(), end_of_stream };
+        self.now = now;
+        let head = RequestHead { headers: &headers, source_address: &host::source_address, end_of_stream };
         let decided = match loaded.run(now, |surroundings| open(head, surroundings)) {
             Opened::Untouched(changes) => {
                 apply(&changes);
@@ -206,8 +218,9 @@ impl HttpContext for Stream {
             self.phase = Phase::Finished(Box::new(exchange.finish()));
             return Action::Continue;
         }
+        self.needs_clock = exchange.needs_clock(loaded.policy());
         let headers = host::response_headers();
-        let now = host::now();
+        let now = self.now();
         let (replying, plan) =
             loaded.run(now, |surroundings| exchange.response_head(&headers, end_of_stream, surroundings));
         for name in &plan.remove {
@@ -246,7 +259,7 @@ impl HttpContext for Stream {
         if was_asked && hold == Hold::No {
             replying.let_go();
         }
-        let now = host::now();
+        let now = self.now();
         let chunk = host::response_body(fed, size.saturating_sub(fed));
         let fed = fed.saturating_add(chunk.len());
         let step = loaded.run(now, |surroundings| replying.body(chunk, end_of_stream, surroundings));
@@ -284,8 +297,8 @@ impl HttpContext for Stream {
                 return Action::Continue;
             }
         };
-        let (step, trailers) = loaded.run(host::now(), |surroundings| replying.trailers(surroundings));
-        let finished = loaded.run(host::now(), |surroundings| replying.finish(surroundings));
+        let (step, trailers) = loaded.run(self.now(), |surroundings| replying.trailers(surroundings));
+        let finished = loaded.run(self.now(), |surroundings| replying.finish(surroundings));
         self.phase = Phase::Finished(Box::new(finished));
         match (step, trailers) {
             (BodyStep::Refuse(reply), _) => {
@@ -308,7 +321,7 @@ impl HttpContext for Stream {
             Phase::Login { login, .. } => Box::new(login.abandon()),
             Phase::AwaitReply(exchange) => Box::new(exchange.finish()),
             Phase::Replying { replying, .. } => {
-                Box::new(loaded.run(host::now(), |surroundings| replying.finish(surroundings)))
+                Box::new(loaded.run(self.now(), |surroundings| replying.finish(surroundings)))
             }
             Phase::Finished(finished) => finished,
         };

@@ -46,8 +46,8 @@ fn exchange(host: &str, method: &str, path: &str, surroundings: &mut Surrounding
         field("cookie", "sid=warm-up"),
         field("content-length", "40"),
     ];
-    let head =
-        RequestHead { headers: &request, source_address: Some(b"192.0.2.1:4000"), end_of_stream: false };
+    let source_address = || Some(b"192.0.2.1:4000".to_vec());
+    let head = RequestHead { headers: &request, source_address: &source_address, end_of_stream: false };
     let forwarded = match open(head, surroundings) {
         Opened::Forwarded(exchange, _) => Some(exchange),
         Opened::Login(mut login, _) => {

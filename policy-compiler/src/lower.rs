@@ -168,6 +168,7 @@ impl Lowering<'_> {
             hosts: app.hosts.iter().map(|host| host.value.clone()).collect(),
             mode,
             owner: app.owner.clone(),
+            watch: app.unwatched.is_none(),
             routes: routes.collect::<Option<_>>()?,
             logins: app
                 .logins

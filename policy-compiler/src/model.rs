@@ -171,6 +171,8 @@ pub(crate) struct App {
     pub(crate) mode: Option<Spanned<Mode>>,
     /// Who is asked about it.
     pub(crate) owner: String,
+    /// `watch: false`, with its place.
+    pub(crate) unwatched: Option<Span>,
     /// Its routes.
     pub(crate) routes: Vec<Route>,
     /// Its logins.

@@ -12,6 +12,8 @@ record! {
         mode: Mode,
         /// Who is asked about it.
         owner: &'p str,
+        /// Whether it is looked at; otherwise it is known and left alone.
+        watch: bool,
         /// The root of its paths in the trie.
         root: u32,
     }

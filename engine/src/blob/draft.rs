@@ -50,7 +50,8 @@ pub enum AddressFrom {
 /// Something that names a client better than its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientKey {
-    /// A cookie by this name, which counts once the upstream was seen setting that very value.
+    /// A cookie by this name, which counts once the upstream set that very value in answer to a login that
+    /// succeeded, or accepted it on a route that is marked `authenticated`.
     IssuedCookie(String),
     /// A header by this lower-case name, whose value counts once the upstream answered it with 2xx on a route that is
     /// marked `authenticated`.
@@ -221,6 +222,8 @@ pub struct AppDraft {
     pub mode: Mode,
     /// Who is asked about it; may be empty.
     pub owner: String,
+    /// `false`: it is known and left alone, its requests pass untouched and uncounted.
+    pub watch: bool,
     /// Its routes.
     pub routes: Vec<RouteDraft>,
     /// Its logins.

@@ -222,6 +222,7 @@ impl PolicyDraft {
                 name: &app.name,
                 mode: app.mode,
                 owner: &app.owner,
+                watch: app.watch,
                 root: number(root),
                 blob: PhantomData,
             });

@@ -20,16 +20,16 @@ const LONGEST_KEY: usize = 4096;
 /// The client's address: the host's word, or the trusted hop of `X-Forwarded-For`; whole, not cut to a prefix.
 pub(crate) fn address(
     headers: &Headers,
-    source: Option<&[u8]>,
+    source: &dyn Fn() -> Option<Vec<u8>>,
     surroundings: &Surroundings<'_, '_>,
 ) -> Option<u128> {
     let hops = surroundings.policy.basics.trusted_hops;
-    let peer = source.and_then(parse_address);
+    let peer = || source().as_deref().and_then(parse_address);
     if hops == 0 {
-        return peer;
+        return peer();
     }
     // A header with fewer entries than trusted hops did not come through them: the peer is all there is.
-    forwarded_address(&all_headers(headers, "x-forwarded-for"), hops).or(peer)
+    forwarded_address(&all_headers(headers, "x-forwarded-for"), hops).or_else(peer)
 }
 
 /// The cell of a cookie's or header's value.

@@ -16,12 +16,12 @@ use crate::state::pool::{Roles, locate};
 use crate::vocabulary::{CounterKey, Mode, Value};
 
 /// What the host says about a request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct RequestHead<'h> {
     /// Its header fields, pseudo headers included.
     pub headers: &'h Headers,
-    /// The host's `source.address`.
-    pub source_address: Option<&'h [u8]>,
+    /// Asks for the host's `source.address`; called at most once, and only where the address is needed.
+    pub source_address: &'h dyn Fn() -> Option<Vec<u8>>,
     /// Whether no body follows.
     pub end_of_stream: bool,
 }
@@ -65,6 +65,10 @@ pub fn open(head: RequestHead<'_>, surroundings: &mut Surroundings<'_, '_>) -> O
         surroundings.worker.tally.add(Metric::UnknownHost, 1);
         return Opened::Untouched(changes);
     };
+    if policy.apps.get(usize::from(app)).is_some_and(|app| !app.watch) {
+        surroundings.worker.tally.add(Metric::LeftAlone { app }, 1);
+        return Opened::Untouched(changes);
+    }
     let subject = Box::new(subject(app, head, changes, surroundings));
     if subject.login.is_some_and(|login| reads_body(policy, login)) && !head.end_of_stream {
         return before_credentials(subject, head.headers, surroundings);

@@ -50,6 +50,17 @@ impl AwaitReply {
             || accepts
     }
 
+    /// Whether what the reply shows is written with its time. Where not, the request's time serves as well.
+    #[must_use]
+    pub fn needs_clock(&self, policy: &Policy<'_>) -> bool {
+        let counts_replies = |counter: &crate::blob::counters::Counter<'_>| {
+            matches!(counter.source, Source::Count(Event::ResponseStatus(_) | Event::SensitiveFound))
+        };
+        self.subject.login.is_some()
+            || !policy.client_keys.is_empty()
+            || policy.counters.iter().any(counts_replies)
+    }
+
     /// Reads the reply's head.
     #[must_use]
     pub fn response_head(

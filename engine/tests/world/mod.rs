@@ -134,6 +134,7 @@ pub(crate) fn shop(mode: Mode) -> PolicyDraft {
             hosts: vec![HostPattern::Exact("shop.example.com".to_owned())],
             mode,
             owner: String::new(),
+            watch: true,
             routes: vec![RouteDraft {
                 name: "items".to_owned(),
                 methods: vec!["GET".to_owned()],
@@ -268,9 +269,8 @@ impl<'p, S: PageStore> World<'p, S> {
 
     pub(crate) fn request(&mut self, from: &str, method: &str, path: &str, more: &[(&str, &str)]) -> Outcome {
         let headers = request_headers(method, path, more);
-        let source = format!("{from}:40000");
-        let head =
-            RequestHead { headers: &headers, source_address: Some(source.as_bytes()), end_of_stream: true };
+        let source = || Some(format!("{from}:40000").into_bytes());
+        let head = RequestHead { headers: &headers, source_address: &source, end_of_stream: true };
         match self.on_next(|surroundings| open(head, surroundings)) {
             Opened::Refused(_, reply) => Outcome::Refused(reply),
             Opened::Forwarded(exchange, _) => Outcome::Forwarded(exchange),
@@ -281,10 +281,9 @@ impl<'p, S: PageStore> World<'p, S> {
 
     pub(crate) fn login(&mut self, from: &str, user: &str) -> Outcome {
         let headers = request_headers("POST", "/login", &[("content-length", "60")]);
-        let source = format!("{from}:40000");
+        let source = || Some(format!("{from}:40000").into_bytes());
         let body = format!("email={user}&password=secret");
-        let head =
-            RequestHead { headers: &headers, source_address: Some(source.as_bytes()), end_of_stream: false };
+        let head = RequestHead { headers: &headers, source_address: &source, end_of_stream: false };
         let decided = self.on_next(|surroundings| match open(head, surroundings) {
             Opened::Login(mut login, _) => {
                 login.body(body.as_bytes(), surroundings);

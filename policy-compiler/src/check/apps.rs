@@ -13,6 +13,7 @@ use crate::source::{Span, Spanned};
 pub(super) fn check(policy: &Policy, findings: &mut Diagnostics) {
     hosts(policy, findings);
     for app in &policy.apps {
+        left_alone(app, findings);
         shadows(app, findings);
         modes(policy, app, findings);
         traps(app, findings);
@@ -79,6 +80,23 @@ fn shadows(app: &App, findings: &mut Diagnostics) {
                 .help("keep one of them, or give them different `methods`"),
             );
         }
+    }
+}
+
+fn left_alone(app: &App, findings: &mut Diagnostics) {
+    let Some(unwatched) = app.unwatched else { return };
+    let parts = [app.routes.len(), app.logins.len(), app.honeypots.len(), app.sensitive.len()];
+    if app.mode.is_some() || parts.into_iter().any(|count| count > 0) {
+        findings.push(
+            Diagnostic::new(
+                &codes::LEFT_ALONE,
+                unwatched,
+                format!("the app `{}` is left alone, and yet something is said about it", app.name.value),
+            )
+            .help(
+                "remove `watch: false`, or the app's `mode`, `routes`, `logins`, `honeypots` and `sensitive`",
+            ),
+        );
     }
 }
 

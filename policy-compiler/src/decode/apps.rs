@@ -24,12 +24,14 @@ fn app(entry: &Entry, findings: &mut Diagnostics) -> App {
     let Some(fields) = Fields::open(&entry.node, entry.key.span, &APP, findings) else {
         let (hosts, owner) = (Vec::new(), String::new());
         let (routes, logins, honeypots, sensitive) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        return App { name, hosts, mode: None, owner, routes, logins, honeypots, sensitive };
+        return App { name, hosts, mode: None, owner, unwatched: None, routes, logins, honeypots, sensitive };
     };
     let hosts = fields.items("hosts", findings).iter();
     let hosts = hosts.filter_map(|node| paths::host(node, findings)).collect();
     let mode = fields.mode("mode", findings);
     let owner = fields.text("owner", findings).map(|text| text.value).unwrap_or_default();
+    let watch = fields.boolean("watch", findings);
+    let unwatched = watch.filter(|watch| !watch.value).map(|watch| watch.span);
     let routes = fields.named("routes", findings).iter().map(|entry| route(entry, findings)).collect();
     let logins = fields.items("logins", findings).iter();
     let logins = logins.filter_map(|node| logins::decode(node, findings)).collect();
@@ -37,7 +39,7 @@ fn app(entry: &Entry, findings: &mut Diagnostics) -> App {
     let honeypots = honeypots.filter_map(|node| honeypot(node, findings)).collect();
     let sensitive = fields.items("sensitive", findings).iter();
     let sensitive = sensitive.filter_map(|node| search(node, findings)).collect();
-    App { name, hosts, mode, owner, routes, logins, honeypots, sensitive }
+    App { name, hosts, mode, owner, unwatched, routes, logins, honeypots, sensitive }
 }
 
 fn route(entry: &Entry, findings: &mut Diagnostics) -> Route {

@@ -195,6 +195,9 @@ codes! {
     TRAP_ON_ROUTE "B0510" Error "a trap where customers go"
     "A honeypot is a path that no customer has a reason to ask for. This one also matches a route or login of the app, so ordinary requests \
      would be taken for an attacker's."
+    LEFT_ALONE "B0511" Error "an app that is left alone and looked at"
+    "`watch: false` says that an app is known and left alone: the filter passes its requests untouched. Modes, routes, logins, traps and \
+     searches would do nothing there, so either they or `watch: false` is a mistake."
 
     STEP_UNREACHABLE "B0601" Warning "a step that no score can reach"
     "All rules and traps of the threat together do not add up to the score of this step, so it never happens. Lower it, or give the rules \

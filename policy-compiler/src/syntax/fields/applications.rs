@@ -43,6 +43,13 @@ pub static APP: Section = Section {
             example: "owner: payments-team",
         },
         Field {
+            key: "watch",
+            kind: Kind::Boolean,
+            absent: Absent::Default("true"),
+            doc: "`false` for an app that is known and left alone: its requests pass untouched and uncounted, at the lowest cost. Nothing                   else about it can be said then, except `hosts` and `owner`.",
+            example: "watch: false",
+        },
+        Field {
             key: "routes",
             kind: Kind::Names(LABEL, &Kind::Map(&ROUTE)),
             absent: Absent::Nothing,

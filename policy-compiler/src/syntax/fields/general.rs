@@ -109,8 +109,8 @@ pub static CLIENT: Section = Section {
                 pattern: "^(address|issued_cookie\\..+|accepted_header\\..+)$",
             })),
             absent: Absent::Default("[address]"),
-            doc: "What names a client; the first that counts does. `issued_cookie.<name>` counts once the upstream was seen setting that very \
-                  value, `accepted_header.<name>` once the upstream answered it with 2xx on a route with `authenticated: true`. `address` is \
+            doc: "What names a client; the first that counts does. `issued_cookie.<name>` counts once the upstream set that very value in \
+                  answer to a login that succeeded, or accepted it on a route with `authenticated: true`, `accepted_header.<name>` once the upstream answered it with 2xx on a route with `authenticated: true`. `address` is \
                   always the last.",
             example: "client: { key: [issued_cookie.sid, accepted_header.x-api-key, address] }",
         },
