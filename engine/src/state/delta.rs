@@ -9,7 +9,7 @@ use super::pool::CellAddress;
 use std::collections::BTreeMap;
 
 /// Cells that a worker gathers for at most. An entry takes about 48 bytes.
-pub const MAX_CELLS: usize = 4096;
+pub const MAX_CELLS: usize = 16384;
 
 /// What waits for one cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
