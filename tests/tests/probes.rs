@@ -81,6 +81,7 @@ fn report(host: &str, differing: &[(String, String)]) {
     assert!(texts.is_empty(), "{} probes differ in {host}:\n{}", texts.len(), texts.join("\n"));
 }
 
+#[cfg(test)]
 fn probes() -> Vec<Probe> {
     probe::read_all(&artefacts::package().join("probes")).unwrap()
 }
