@@ -163,13 +163,22 @@ fn pages_with_flipped_bits_are_survived() {
 }
 
 #[test]
-fn endless_contention_follows_the_policys_on_error() {
-    for (name, status) in [("shop.policy.yaml", 401), ("on-error-deny.policy.yaml", 503)] {
+fn endless_contention_throttles_logins_and_lets_the_rest_follow_on_error() {
+    let page = get("/", "203.0.113.9");
+    for (name, login_status, page_status) in
+        [("shop.policy.yaml", 429, 200), ("on-error-deny.policy.yaml", 503, 200)]
+    {
         let mut host = start(Setup { plugin_configuration: policy(name), ..setup() });
         host.exchange(0, &login(), |_| Reply::status(401));
         host.process().faults.plan("proxy_set_shared_data", Which::From(1), Effect::AnotherWriter);
-        let exchange = host.exchange(0, &login(), |_| Reply::status(401));
-        assert_eq!(exchange.status(), Some(status), "{name}: {:?}", exchange.state("bartizan"));
+        let attempt = host.exchange(0, &login(), |_| Reply::status(401));
+        assert_eq!(attempt.status(), Some(login_status), "{name}: {:?}", attempt.state("bartizan"));
+        assert!(
+            attempt.upstream.head.is_none(),
+            "{name}: an attempt that was not reserved reached the upstream"
+        );
+        let read = host.exchange(0, &page, |_| Reply::status(200));
+        assert_eq!(read.status(), Some(page_status), "{name}: {:?}", read.state("bartizan"));
         host.pass_time(std::time::Duration::from_secs(2));
         let counted = host.process().metrics.counter("bartizan.errors.kind.contention");
         assert!(counted > 0, "{name}: the contention was not counted");

@@ -23,7 +23,7 @@ fn every_probe_sees_in_the_emulated_host_what_it_expects() {
     let module = artefacts::load(&wasm).unwrap();
     let probes = probes();
     let outcomes: Vec<Outcome> = probes.iter().map(|probe| emulated::play(&module, probe).unwrap()).collect();
-    judge("the emulated host", &probes, &outcomes);
+    report("the emulated host", &differences(&probes, &outcomes));
 }
 
 #[test]
@@ -33,14 +33,24 @@ fn every_probe_sees_in_a_real_envoy_what_it_expects() {
         return;
     };
     let wasm = artefacts::probe_filter().unwrap();
-    let probes = probes();
-    let directory = tempfile::tempdir().unwrap();
-    let outcomes = envoy::play(&binary, &wasm, &probes, directory.path()).unwrap();
-    judge("a real Envoy", &probes, &outcomes);
+    // On a busy machine parts that were sent apart can arrive together: what differs is played again, twice at most.
+    let mut probes = probes();
+    let mut differing = Vec::new();
+    for _ in 0..3 {
+        let directory = tempfile::tempdir().unwrap();
+        let outcomes = envoy::play(&binary, &wasm, &probes, directory.path()).unwrap();
+        differing = differences(&probes, &outcomes);
+        if differing.is_empty() {
+            break;
+        }
+        probes.retain(|probe| differing.iter().any(|(name, _)| *name == probe.name));
+    }
+    report("a real Envoy", &differing);
 }
 
-fn judge(host: &str, probes: &[Probe], outcomes: &[Outcome]) {
-    let mut failures = Vec::new();
+/// What differs, by the probe's name.
+fn differences(probes: &[Probe], outcomes: &[Outcome]) -> Vec<(String, String)> {
+    let mut differing = Vec::new();
     for (probe, outcome) in probes.iter().zip(outcomes) {
         let mut differences = Vec::new();
         if outcome.refused != probe.refused {
@@ -51,22 +61,24 @@ fn judge(host: &str, probes: &[Probe], outcomes: &[Outcome]) {
                 differences.push(format!("not logged at the start: {line}; but: {:?}", outcome.start_log));
             }
         }
+        if !probe.refused && probe.exchanges.len() != outcome.exchanges.len() {
+            differences.push(format!("only {} exchanges were played", outcome.exchanges.len()));
+        }
         for (index, (exchange, seen)) in probe.exchanges.iter().zip(&outcome.exchanges).enumerate() {
             let found = exchange.expect.differences(seen);
             differences
                 .extend(found.into_iter().map(|difference| format!("exchange {}: {difference}", index + 1)));
         }
         if !differences.is_empty() {
-            failures.push(format!("{}:\n  {}", probe.name, differences.join("\n  ")));
+            differing.push((probe.name.clone(), differences.join("\n  ")));
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} of {} probes differ in {host}:\n{}",
-        failures.len(),
-        probes.len(),
-        failures.join("\n")
-    );
+    differing
+}
+
+fn report(host: &str, differing: &[(String, String)]) {
+    let texts: Vec<String> = differing.iter().map(|(name, text)| format!("{name}:\n  {text}")).collect();
+    assert!(texts.is_empty(), "{} probes differ in {host}:\n{}", texts.len(), texts.join("\n"));
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ fn invented_requests_make_no_new_names() {
     let mut host = start(setup());
     traffic(&mut host);
     host.exchange(0, &get("/", "198.51.100.9"), |_| Reply::status(200));
+    let mut elsewhere = get("/", "198.51.100.10");
+    elsewhere.head.replace(b":authority", b"unknown.example.net");
+    host.exchange(0, &elsewhere, |_| Reply::status(200));
     host.pass_time(Duration::from_secs(3));
     let before: Vec<String> = host.process().metrics.names().map(str::to_owned).collect();
     for number in 0..50 {

@@ -12,6 +12,7 @@ pub enum Effect {
     /// The module's allocator refuses: the call has nowhere to put its answer (`InvalidMemoryAccess`).
     NoMemory,
     /// Before the call, another writer stores what is already there: the number that the module read is stale.
+    /// Where nothing is stored, nothing happens.
     AnotherWriter,
     /// Before the call, a stranger stores these bytes under the same key of shared data.
     Stranger(Vec<u8>),

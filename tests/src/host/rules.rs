@@ -147,6 +147,15 @@ pub const RULES: &[(&str, &str)] = &[
         "a foreign function that the host does not have is not found; clear_route_cache gives nothing",
     ),
     ("the_log_level_is_told", "a module can ask from which level on its lines are kept"),
+    ("a_body_can_end_with_its_last_part", "in HTTP/2 the last part of a request body can carry the end"),
+    (
+        "a_held_body_can_end_with_its_last_part",
+        "a paused body whose last part carries the end goes on with Continue in that callback",
+    ),
+    (
+        "a_shut_window_delays_the_log",
+        "while the client keeps its window shut the reply passes the filter, but the last callbacks wait",
+    ),
     (
         "a_trap_reloads",
         "under the reload policy the stream at hand fails and a fresh machine serves the next",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ended, Leaves, Observation, Policy, Probe, ProbeExchange, ProbeMessage, log_line};
+use super::{Client, Ended, Leaves, Observation, Policy, Probe, ProbeExchange, ProbeMessage, log_line};
 use crate::host::exchange::{Exchange, Surroundings};
 use crate::host::maps::HeaderMap;
 use crate::host::module::Module;
@@ -56,6 +56,10 @@ pub fn play(module: &Module, probe: &Probe) -> Result<Outcome, String> {
 
 fn play_exchange(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> Observation {
     let stream = send(host, exchange);
+    let shut = exchange.client == Client::Http2Shut;
+    if shut {
+        host.hold_window(stream);
+    }
     match exchange.client_leaves {
         Some(_) => host.client_reset(stream),
         None => {
@@ -74,8 +78,17 @@ fn play_exchange(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> Observat
             }
         }
     }
-    let seen = host.look(stream);
-    observe(&seen, new_lines(host))
+    let mut seen = host.look(stream);
+    let mut log = new_lines(host);
+    let log_while_shut = if shut { log.clone() } else { Vec::new() };
+    if shut {
+        // What the codec holds back never gets to the client.
+        seen.client.chunks.clear();
+        seen.client.complete = false;
+        host.client_reset(stream);
+        log.extend(new_lines(host));
+    }
+    Observation { log_while_shut, ..observe(&seen, log) }
 }
 
 fn send(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> StreamId {
@@ -97,7 +110,10 @@ fn send(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> StreamId {
     if exchange.client_leaves == Some(Leaves::AfterHead) {
         return host.request_head(0, surroundings, head, false);
     }
-    host.send(0, &Request { head, chunks: parts(message), trailers: trailers(message), surroundings })
+    host.send(
+        0,
+        &Request { head, chunks: parts(message, exchange.client), trailers: trailers(message), surroundings },
+    )
 }
 
 fn reply(message: &ProbeMessage) -> Reply {
@@ -105,12 +121,12 @@ fn reply(message: &ProbeMessage) -> Reply {
     for (name, value) in message.header_pairs() {
         head.add(name.as_bytes(), value.as_bytes());
     }
-    Reply { head, chunks: parts(message), trailers: trailers(message) }
+    Reply { head, chunks: parts(message, Client::Http1), trailers: trailers(message) }
 }
 
-fn parts(message: &ProbeMessage) -> Vec<Vec<u8>> {
+fn parts(message: &ProbeMessage, sender: Client) -> Vec<Vec<u8>> {
     let mut parts = message.parts();
-    if !parts.is_empty() && message.trailers.is_empty() {
+    if !parts.is_empty() && message.trailers.is_empty() && sender == Client::Http1 {
         parts.push(Vec::new());
     }
     parts
@@ -137,6 +153,7 @@ fn observe(seen: &Exchange, log: Vec<String>) -> Observation {
         state: seen.state("probe"),
         details: seen.details.clone(),
         log,
+        log_while_shut: Vec::new(),
     }
 }
 

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::emulated::Outcome;
 use super::http1::{self, Received};
-use super::{Ended, Observation, Policy, Probe, ProbeExchange, ProbeMessage, log_line};
+use super::http2;
+use super::{Client, Ended, Observation, Policy, Probe, ProbeExchange, ProbeMessage, log_line};
 
 /// A running Envoy with the probes' listeners.
 pub struct Envoy {
@@ -130,7 +131,7 @@ impl Envoy {
         let mut read = start_log.len();
         let mut exchanges = Vec::new();
         for (index, exchange) in probe.exchanges.iter().enumerate() {
-            let mut seen = self.play_exchange(exchange, place);
+            let mut seen = self.play_exchange(probe, exchange, place, read);
             let lines = self.settled_lines(&probe.name, read);
             seen.log = lines.iter().skip(read).filter_map(|line| log_line(line)).collect();
             read = lines.len();
@@ -141,7 +142,13 @@ impl Envoy {
         Outcome { start_log, refused: false, exchanges }
     }
 
-    fn play_exchange(&self, exchange: &ProbeExchange, place: &Place) -> Observation {
+    fn play_exchange(
+        &self,
+        probe: &Probe,
+        exchange: &ProbeExchange,
+        place: &Place,
+        read: usize,
+    ) -> Observation {
         let (seen, at_upstream) = mpsc::channel();
         let (done, stop) = mpsc::channel::<()>();
         let upstream = place.upstream.try_clone();
@@ -163,24 +170,36 @@ impl Envoy {
                 std::thread::sleep(Duration::from_millis(5));
             }
         });
-        let reply =
-            http1::request(place.listener, &exchange.request, exchange.client_leaves).unwrap_or_default();
+        let mut log_while_shut = Vec::new();
+        let shut = exchange.client == Client::Http2Shut;
+        let reply = match exchange.client {
+            Client::Http1 => http1::request(place.listener, &exchange.request, exchange.client_leaves),
+            Client::Http2 | Client::Http2Shut => {
+                http2::request(place.listener, &exchange.request, shut, || {
+                    log_while_shut =
+                        self.lines(&probe.name).iter().skip(read).filter_map(|line| log_line(line)).collect();
+                })
+            }
+        };
+        let reply = reply.unwrap_or_default();
         std::thread::sleep(Duration::from_millis(60));
         let _ = done.send(());
         let _ = server.join();
-        observe(&reply, at_upstream.try_recv().ok())
+        Observation { log_while_shut, ..observe(&reply, at_upstream.try_recv().ok()) }
     }
 
     /// Lines of a plugin, once no more come.
     fn settled_lines(&self, plugin: &str, read: usize) -> Vec<String> {
         let mut lines = self.lines(plugin);
-        for _ in 0..10 {
+        let mut quiet: usize = 0;
+        for _ in 0..MAX_LOOKS {
             std::thread::sleep(Duration::from_millis(30));
             let more = self.lines(plugin);
-            if more.len() == lines.len() && more.len() > read {
+            quiet = if more.len() == lines.len() { quiet.saturating_add(1) } else { 0 };
+            lines = more;
+            if quiet >= if lines.len() > read { 2 } else { 10 } {
                 break;
             }
-            lines = more;
         }
         lines
     }
@@ -198,7 +217,7 @@ impl Envoy {
     }
 
     fn access_log(&self, plugin: &str, index: usize) -> (Option<String>, Option<String>) {
-        for _ in 0..10 {
+        for _ in 0..MAX_LOOKS {
             let log =
                 std::fs::read_to_string(self.directory.join(format!("{plugin}.access"))).unwrap_or_default();
             if let Some((details, state)) = log.lines().nth(index).and_then(|line| line.split_once(' ')) {
@@ -239,13 +258,8 @@ fn validate(binary: &Path, wasm: &Path, probe: &Probe, directory: &Path) -> Resu
 }
 
 fn observe(reply: &Received, upstream: Option<Received>) -> Observation {
-    let status = reply
-        .start
-        .strip_prefix("HTTP/1.1 ")
-        .and_then(|rest| rest.get(..3))
-        .and_then(|code| code.parse().ok());
     Observation {
-        status,
+        status: reply.status,
         headers: reply.headers.clone(),
         body: reply.body.clone(),
         trailers: reply.trailers.clone(),
@@ -260,6 +274,7 @@ fn observe(reply: &Received, upstream: Option<Received>) -> Observation {
         state: None,
         details: None,
         log: Vec::new(),
+        log_while_shut: Vec::new(),
     }
 }
 
@@ -346,3 +361,5 @@ fn tail(text: &str) -> String {
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// Lines of a log that an error shows.
 const MAX_TAIL: usize = 12;
+/// How often a log is looked at before what is missing counts as absent: a few seconds.
+const MAX_LOOKS: usize = 100;

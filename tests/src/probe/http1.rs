@@ -9,8 +9,10 @@ use super::{Leaves, ProbeMessage};
 /// A message as it was read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Received {
-    /// First line.
+    /// First line of an HTTP/1 message.
     pub(super) start: String,
+    /// A reply's status.
+    pub(super) status: Option<u16>,
     /// Headers in order, names in lower case.
     pub(super) headers: Vec<(String, String)>,
     /// Body.
@@ -122,12 +124,12 @@ fn read_message(reader: &mut Reader<'_>, received: &mut Received, bodiless: bool
     received.head = true;
     let header =
         |name: &str| received.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.clone());
-    let status = received
+    received.status = received
         .start
         .strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3))
         .and_then(|code| code.parse().ok());
-    if bodiless || matches!(status, Some(100..=199 | 204 | 304)) {
+    if bodiless || matches!(received.status, Some(100..=199 | 204 | 304)) {
         return Some(());
     }
     if header("transfer-encoding").is_some_and(|coding| coding.contains("chunked")) {
@@ -197,8 +199,8 @@ impl Reader<'_> {
 }
 
 /// How long nothing may come before an exchange counts as waiting.
-const PATIENCE: Duration = Duration::from_millis(1200);
+pub(super) const PATIENCE: Duration = Duration::from_millis(1200);
 /// Longer, so that the upstream never gives up before the client has seen that it waits.
 const UPSTREAM_PATIENCE: Duration = Duration::from_millis(2500);
 /// Long enough for a proxy to have read one part before the next is sent.
-const BETWEEN_PARTS: Duration = Duration::from_millis(40);
+pub(super) const BETWEEN_PARTS: Duration = Duration::from_millis(40);

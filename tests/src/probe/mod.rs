@@ -6,6 +6,7 @@
 pub mod emulated;
 pub mod envoy;
 mod http1;
+mod http2;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -73,8 +74,24 @@ pub struct ProbeExchange {
     /// When the client goes away, if it does.
     #[serde(default)]
     pub client_leaves: Option<Leaves>,
+    /// How the client speaks.
+    #[serde(default)]
+    pub client: Client,
     /// What is to be observed.
     pub expect: Expectation,
+}
+
+/// How a client speaks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Client {
+    /// HTTP/1.1: a body ends with an empty part.
+    #[default]
+    Http1,
+    /// HTTP/2: a request's body ends with its last part.
+    Http2,
+    /// HTTP/2 with a window that stays shut until the client goes away.
+    Http2Shut,
 }
 
 /// When a client goes away.
@@ -184,6 +201,8 @@ pub struct Observation {
     pub details: Option<String>,
     /// What the filter logged meanwhile.
     pub log: Vec<String>,
+    /// What it had logged while the client's window was shut.
+    pub log_while_shut: Vec<String>,
 }
 
 /// What is to be observed; what is absent is not judged.
@@ -226,6 +245,9 @@ pub struct Expectation {
     /// All lines of the log, in order.
     #[serde(default)]
     pub log: Option<String>,
+    /// The lines that were there while the client's window was shut.
+    #[serde(default)]
+    pub log_while_shut: Option<String>,
 }
 
 impl Expectation {
@@ -279,6 +301,8 @@ impl Expectation {
             self.log.as_ref().map(|log| format!("\n{}\n", log.trim())),
             format!("\n{}\n", seen.log.join("\n")),
         );
+        let shut = self.log_while_shut.as_ref().map(|log| format!("\n{}\n", log.trim()));
+        judge("log while shut", shut, format!("\n{}\n", seen.log_while_shut.join("\n")));
         differences
     }
 }

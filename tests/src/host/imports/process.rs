@@ -118,11 +118,12 @@ fn disturb(guest: &mut super::Guest<'_>, key: &[u8]) {
     let mut process = state.process.borrow_mut();
     let value = match effect {
         Some(Effect::AnotherWriter) => {
-            process.shared_data.get(&namespace, key).map(|(value, _)| value.to_vec()).unwrap_or_default()
+            process.shared_data.get(&namespace, key).map(|(value, _)| value.to_vec())
         }
-        Some(Effect::Stranger(value)) => value,
-        _ => return,
+        Some(Effect::Stranger(value)) => Some(value),
+        _ => None,
     };
+    let Some(value) = value else { return };
     process.shared_data.set(&namespace, key, &value, 0);
 }
 
