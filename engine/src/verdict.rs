@@ -127,6 +127,30 @@ pub fn score(policy: &Policy<'_>, facts: Facts<'_>) -> Vec<Reason> {
     reasons
 }
 
+/// Whether some reasons reach a step by what the client itself did, without what others did to the same account or route:
+/// only that may follow a client to its next requests.
+#[must_use]
+pub fn is_earned(policy: &Policy<'_>, reasons: &[Reason], step: u32, enforced_only: bool) -> bool {
+    let ladder = policy.ladders.iter().find(|ladder| ladder.steps.positions().contains(&(step as usize)));
+    let Some((ladder, step)) = ladder.zip(policy.steps.get(step as usize)) else { return false };
+    let counts = |reason: &&Reason| {
+        (reason.enforced || !enforced_only)
+            && match reason.cause {
+                Cause::Rule(rule) => policy
+                    .rules
+                    .get(usize::from(rule))
+                    .is_some_and(|rule| rule.threat == ladder.threat && is_personal(policy, rule)),
+                Cause::Honeypot(pot) => {
+                    policy.honeypots.get(pot as usize).is_some_and(|pot| pot.threat == ladder.threat)
+                }
+                Cause::Mark(threat) => threat == ladder.threat,
+                Cause::Ban => false,
+            }
+    };
+    let points = reasons.iter().filter(counts).map(|reason| u32::from(reason.points));
+    points.sum::<u32>() >= u32::from(step.at)
+}
+
 /// Whether a rule's counters are all kept for the client or its address.
 fn is_personal(policy: &Policy<'_>, rule: &Rule<'_>) -> bool {
     let steps = policy.conditions.get(rule.when.positions()).unwrap_or_default();
@@ -227,30 +251,6 @@ pub fn judge(
 }
 
 impl Verdict {
-    /// Whether a step is reached by what the client itself did, without what others did to the same account or route: only
-    /// that may follow a client to its next requests.
-    #[must_use]
-    pub fn is_earned(&self, policy: &Policy<'_>, step: u32, enforced_only: bool) -> bool {
-        let ladder = policy.ladders.iter().find(|ladder| ladder.steps.positions().contains(&(step as usize)));
-        let Some((ladder, step)) = ladder.zip(policy.steps.get(step as usize)) else { return false };
-        let counts = |reason: &&Reason| {
-            (reason.enforced || !enforced_only)
-                && match reason.cause {
-                    Cause::Rule(rule) => policy
-                        .rules
-                        .get(usize::from(rule))
-                        .is_some_and(|rule| rule.threat == ladder.threat && is_personal(policy, rule)),
-                    Cause::Honeypot(pot) => {
-                        policy.honeypots.get(pot as usize).is_some_and(|pot| pot.threat == ladder.threat)
-                    }
-                    Cause::Mark(threat) => threat == ladder.threat,
-                    Cause::Ban => false,
-                }
-        };
-        let points = self.reasons.iter().filter(counts).map(|reason| u32::from(reason.points));
-        points.sum::<u32>() >= u32::from(step.at)
-    }
-
     /// The step whose reply a refusal uses. A ban that outlasts its score uses the policy's first blocking step.
     #[must_use]
     pub fn reply_step<'s, 'p>(&self, policy: &'s Policy<'p>) -> Option<&'s Step<'p>> {

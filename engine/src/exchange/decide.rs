@@ -129,12 +129,16 @@ fn load(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) -> Resul
 }
 
 /// What the counters stand at, this exchange included.
-fn counts(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_, '_>) -> Vec<u32> {
+///
+/// Twice: with attempts whose outcome is open, which decide what is admitted, and without those of others, which decide
+/// what follows a client to its next requests.
+fn counts(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_, '_>) -> [Vec<u32>; 2] {
     let now = surroundings.now;
     let reading = subject.reading(now);
     let attempt = subject.login.is_some() && stage == Stage::Now;
     let policy = surroundings.policy;
     let mut counts = vec![0; policy.counters.len()];
+    let mut settled = counts.clone();
     for touched in &subject.cells {
         let waiting = surroundings.worker.deltas.waiting(touched.address);
         let pool = surroundings.pool();
@@ -164,12 +168,20 @@ fn counts(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_, '
                 Source::Count(_) => cell.count(counter, reading),
                 Source::Distinct(_) => cell.distinct(counter, subject.value_of(position), reading),
             };
-            if let Some(slot) = counts.get_mut(position) {
-                *slot = count;
+            let open = match counter.source {
+                Source::Count(Event::LoginFailure | Event::LoginSuccess) if attempt => {
+                    cell.pending(shape, now)
+                }
+                _ => 0,
+            };
+            if let Some((count_slot, settled_slot)) = counts.get_mut(position).zip(settled.get_mut(position))
+            {
+                *count_slot = count;
+                *settled_slot = count.saturating_sub(open);
             }
         }
     }
-    counts
+    [counts, settled]
 }
 
 impl Subject {
@@ -178,21 +190,23 @@ impl Subject {
     }
 }
 
+fn facts<'f>(subject: &Subject, counts: &'f [u32]) -> Facts<'f> {
+    Facts {
+        counts,
+        address: subject.address,
+        app: subject.app,
+        route: subject.route,
+        is_login: subject.login.is_some(),
+        exempt: subject.exempt,
+    }
+}
+
 fn evaluate(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings<'_, '_>) -> Verdict {
     let policy = surroundings.policy;
-    let counts = counts(subject, stage, surroundings);
-    let mut reasons = score(
-        policy,
-        Facts {
-            counts: &counts,
-            address: subject.address,
-            app: subject.app,
-            route: subject.route,
-            is_login: subject.login.is_some(),
-            exempt: subject.exempt,
-        },
-    );
+    let [counts, settled] = counts(subject, stage, surroundings);
+    let mut reasons = score(policy, facts(subject, &counts));
     subject.counts = counts;
+    subject.settled = settled;
     let now = surroundings.now.seconds();
     let not_before = subject.not_before.seconds();
     let mut banned = (false, false);
@@ -466,9 +480,16 @@ fn plan_client(
     let ban = cell.ban(shape);
     let live = ban.since >= subject.not_before.seconds();
     let before = if live { ban } else { Ban::default() };
-    let enforced = block(verdict.step.filter(|step| verdict.is_earned(policy, *step, true)));
+    // A ban needs what is proven: attempts that are still open may all turn out well.
+    let earned = |step: &u32, enforced_only| {
+        let proven = score(policy, facts(subject, &subject.settled));
+        let traps = verdict.reasons.iter().filter(|reason| !matches!(reason.cause, Cause::Rule(_)));
+        let reasons: Vec<_> = proven.into_iter().chain(traps.copied()).collect();
+        crate::verdict::is_earned(policy, &reasons, *step, enforced_only)
+    };
+    let enforced = block(verdict.step.filter(|step| earned(step, true)));
     let enforced = enforced.filter(|_| verdict.action == Action::Block);
-    let reported = block(verdict.would_step.filter(|step| verdict.is_earned(policy, *step, false)));
+    let reported = block(verdict.would_step.filter(|step| earned(step, false)));
     let reported = reported.filter(|_| verdict.would == Action::Block);
     let starts_enforced = enforced.is_some() && before.enforced_until <= seconds;
     let starts_reported = reported.is_some() && before.reported_until <= seconds;

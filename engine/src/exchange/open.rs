@@ -135,6 +135,7 @@ fn subject(
         offered: Vec::new(),
         issued: Vec::new(),
         counts: Vec::new(),
+        settled: Vec::new(),
         search: Search::of(policy, &found.sensitive),
         honeypot: found.honeypot,
         prefers_html: prefers_html(header(headers, "accept")),

@@ -104,6 +104,8 @@ pub(crate) struct Subject {
     pub(crate) is_tunnel: bool,
     /// What the counters stood at when it was decided, by their position.
     pub(crate) counts: Vec<u32>,
+    /// The same without attempts of others whose outcome is open.
+    pub(crate) settled: Vec<u32>,
     /// Client keys that the reply issues, and that count once the login is known to have succeeded.
     pub(crate) issued: Vec<CellAddress>,
     pub(crate) verdict: Verdict,

@@ -1,12 +1,10 @@
 //! Memory has a ceiling, and invented clients cannot push an attacker out of it.
 
-mod world;
-
+use crate::world::{Outcome, World, shop};
 use bartizan_engine::blob::Policy;
 use bartizan_engine::state::page::PAGE_LEN;
 use bartizan_engine::state::store::MemoryStore;
 use bartizan_engine::vocabulary::Mode;
-use world::{Outcome, World, shop};
 
 /// Enough to go through every page of the pool thousands of times.
 const INVENTED: u32 = 10_000_000;

@@ -1,13 +1,12 @@
 //! Limits hold, whoever tries and however many workers look.
 
-mod world;
-
+use crate::world::{ContendedStore, FAILURE_LIMIT, FLUSH_AT, Outcome, PAGE_LIMIT, World, shop};
 use bartizan_engine::blob::Policy;
+use bartizan_engine::blob::draft::ActionDraft;
 use bartizan_engine::clock::Millis;
 use bartizan_engine::settings::Forget;
 use bartizan_engine::state::store::MemoryStore;
 use bartizan_engine::vocabulary::Mode;
-use world::{ContendedStore, FAILURE_LIMIT, FLUSH_AT, Outcome, PAGE_LIMIT, World, shop};
 
 const WORKERS: [u64; 3] = [1, 2, 7];
 
@@ -228,4 +227,29 @@ fn pages_that_something_else_wrote_are_started_over() {
         }
         assert_eq!(reached, FAILURE_LIMIT);
     });
+}
+
+#[test]
+fn parallel_logins_that_all_succeed_ban_nobody() {
+    let mut draft = shop(Mode::Enforce);
+    if let ActionDraft::Block { for_ms, .. } = &mut draft.ladders[0].steps[1].action {
+        *for_ms = 600_000;
+    }
+    let blob = draft.write().unwrap();
+    let policy = Policy::parse(&blob).unwrap();
+    let mut world = World::new(&policy, MemoryStore::default(), 2);
+    let together: Vec<_> = (0..=FAILURE_LIMIT).map(|_| world.login("192.0.2.1", "anna")).collect();
+    assert_eq!(together.iter().filter(|outcome| outcome.is_forwarded()).count(), FAILURE_LIMIT as usize);
+    for outcome in together {
+        if let Outcome::Forwarded(exchange) = outcome {
+            world.answer(exchange, "302", &[("set-cookie", "sid=abc")]);
+        }
+    }
+    assert!(world.login("192.0.2.1", "anna").is_forwarded());
+    // Failures that are proven do ban.
+    while let Outcome::Forwarded(exchange) = world.login("192.0.2.2", "bert") {
+        world.answer(exchange, "401", &[]);
+    }
+    world.now += 500_000;
+    assert!(!world.request("192.0.2.2", "GET", "/api/items/1", &[]).is_forwarded());
 }

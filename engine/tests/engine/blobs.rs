@@ -1,12 +1,10 @@
 //! Blobs: what is written is read, and anything else is refused without a panic.
 
-mod world;
-
+use crate::world::{path, shop};
 use bartizan_engine::blob::Policy;
 use bartizan_engine::http::path::segments;
 use bartizan_engine::vocabulary::Mode;
 use proptest::prelude::*;
-use world::{path, shop};
 
 #[test]
 fn the_same_policy_gives_the_same_bytes_and_another_one_another_hash() {

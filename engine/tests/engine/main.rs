@@ -1,0 +1,10 @@
+//! The engine as its users see it: blobs, limits, capacity.
+
+#[cfg(test)]
+mod blobs;
+#[cfg(test)]
+mod capacity;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod world;
