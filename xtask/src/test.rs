@@ -92,6 +92,8 @@ fn built(report: &mut Report) {
         build_modules(&["noop-filter", "probe-filter"])
     });
     let envoy = envoy::resolve();
+    // The scenarios compile their policies with the command itself.
+    let commands = report.step("commands", build_commands);
     report.step("tests, native and under the emulated host", || {
         let mut command = cargo();
         command.args(["test", "--no-fail-fast"]);
@@ -101,7 +103,6 @@ fn built(report: &mut Report) {
         }
         ours(&mut command)
     });
-    let commands = report.step("commands", build_commands);
     let (process, containers) = ("suite against an Envoy process", "suite in containers");
     let envoy = match envoy {
         Ok(envoy) if modules && commands => envoy,

@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn values_are_forgotten_after_the_window_unless_they_return() {
-        let mut bytes = set(&vec![0; 40], START).added(value(1));
+        let mut bytes = set(&[0; 40], START).added(value(1));
         bytes = set(&bytes, START).added(value(2));
         bytes = set(&bytes, START + 60_000).added(value(1));
         assert_eq!(set(&bytes, START + 85_000).read(None).0, 1);

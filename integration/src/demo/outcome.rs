@@ -117,6 +117,10 @@ fn expectation(
             check(counts.masked == requests, format!("{} of {requests} were masked", counts.masked));
             "every card masked"
         }
+        Who::Prober => {
+            check(counts.blocked == requests, format!("{} of {requests} were blocked", counts.blocked));
+            "blocked from the trap on"
+        }
     }
 }
 

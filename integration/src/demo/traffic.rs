@@ -23,6 +23,8 @@ pub(super) enum Who {
     Scraper,
     /// Calls to an API that leaks card numbers.
     LeakingOrders,
+    /// A scanner that looks for WordPress, then for goods.
+    Prober,
 }
 
 /// What one kind of traffic got.
@@ -32,8 +34,14 @@ pub(super) struct Kind {
 }
 
 impl Who {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Customers, Self::Stuffing, Self::SpreadStuffing, Self::Scraper, Self::LeakingOrders];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Customers,
+        Self::Stuffing,
+        Self::SpreadStuffing,
+        Self::Scraper,
+        Self::LeakingOrders,
+        Self::Prober,
+    ];
 
     /// What the report calls it.
     pub(super) const fn name(self) -> &'static str {
@@ -43,6 +51,7 @@ impl Who {
             Self::SpreadStuffing => "stuffing, 40 addresses",
             Self::Scraper => "catalogue scraper",
             Self::LeakingOrders => "orders that leak cards",
+            Self::Prober => "scanner in a trap",
         }
     }
 
@@ -54,6 +63,7 @@ impl Who {
             Self::SpreadStuffing => 3,
             Self::Scraper => 4,
             Self::LeakingOrders => 5,
+            Self::Prober => 6,
         }
     }
 
@@ -83,6 +93,11 @@ impl Who {
                     self.address(1),
                     (1..=20).map(|id| Request::get(format!("/api/orders/{id}"))).collect(),
                 )]
+            }
+            Self::Prober => {
+                let goods = (1..=9).map(|id| Request::get(format!("/api/items/{id}")));
+                let trap = std::iter::once(Request::get("/wp-login.php"));
+                vec![(self.address(1), trap.chain(goods).collect())]
             }
         }
     }
