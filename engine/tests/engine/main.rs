@@ -5,6 +5,8 @@ mod blobs;
 #[cfg(test)]
 mod capacity;
 #[cfg(test)]
+mod frozen;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod world;

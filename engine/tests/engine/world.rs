@@ -231,11 +231,16 @@ pub(crate) struct World<'p, S> {
     pub(crate) store: S,
     pub(crate) workers: Vec<Worker>,
     pub(crate) now: u64,
+    host: &'static str,
     next: usize,
 }
 
 impl<'p, S: PageStore> World<'p, S> {
     pub(crate) fn new(policy: &'p Policy<'p>, store: S, workers: u64) -> Self {
+        Self::at(policy, store, workers, "shop.example.com")
+    }
+
+    pub(crate) fn at(policy: &'p Policy<'p>, store: S, workers: u64, host: &'static str) -> Self {
         Self {
             policy,
             settings: Settings::default(),
@@ -244,6 +249,7 @@ impl<'p, S: PageStore> World<'p, S> {
             store,
             workers: (0..workers).map(Worker::new).collect(),
             now: START,
+            host,
             next: 0,
         }
     }
@@ -268,7 +274,7 @@ impl<'p, S: PageStore> World<'p, S> {
     }
 
     pub(crate) fn request(&mut self, from: &str, method: &str, path: &str, more: &[(&str, &str)]) -> Outcome {
-        let headers = request_headers(method, path, more);
+        let headers = request_headers(self.host, method, path, more);
         let source = || Some(format!("{from}:40000").into_bytes());
         let head = RequestHead { headers: &headers, source_address: &source, end_of_stream: true };
         match self.on_next(|surroundings| open(head, surroundings)) {
@@ -280,7 +286,7 @@ impl<'p, S: PageStore> World<'p, S> {
     }
 
     pub(crate) fn login(&mut self, from: &str, user: &str) -> Outcome {
-        let headers = request_headers("POST", "/login", &[("content-length", "60")]);
+        let headers = request_headers(self.host, "POST", "/login", &[("content-length", "60")]);
         let source = || Some(format!("{from}:40000").into_bytes());
         let body = format!("email={user}&password=secret");
         let head = RequestHead { headers: &headers, source_address: &source, end_of_stream: false };
@@ -307,7 +313,12 @@ impl<'p, S: PageStore> World<'p, S> {
     }
 }
 
-pub(crate) fn request_headers(method: &str, path: &str, more: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
-    let all = [(":authority", "shop.example.com"), (":method", method), (":path", path)];
+pub(crate) fn request_headers(
+    host: &str,
+    method: &str,
+    path: &str,
+    more: &[(&str, &str)],
+) -> Vec<(String, Vec<u8>)> {
+    let all = [(":authority", host), (":method", method), (":path", path)];
     all.iter().chain(more).map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect()
 }

@@ -1,0 +1,70 @@
+//! Blobs that were compiled long ago must be read, and decide as they always did.
+
+use crate::world::{Outcome, World, request_headers};
+use bartizan_engine::blob::Policy;
+use bartizan_engine::exchange::{BodyStep, Opened, RequestHead, open};
+use bartizan_engine::state::store::MemoryStore;
+
+const V1_SHOP: &[u8] = include_bytes!("../../../tests/blobs/v1/shop.blob");
+
+fn status(outcome: Outcome) -> Option<u16> {
+    match outcome {
+        Outcome::Refused(reply) => Some(reply.status),
+        Outcome::Forwarded(_) | Outcome::Untouched => None,
+    }
+}
+
+#[test]
+fn the_first_format_gives_the_verdicts_that_it_always_gave() {
+    let policy = Policy::parse(V1_SHOP).unwrap();
+    assert_eq!(policy.header.format, 1);
+    let mut world = World::at(&policy, MemoryStore::default(), 3, "shop.localhost");
+    // Stuffing: five users pass, the sixth and all after it are challenged.
+    for number in 0..12 {
+        let outcome = world.login("192.0.2.1", &format!("user{number}"));
+        assert_eq!(outcome.is_forwarded(), number < 5, "user {number}");
+        assert!(number < 5 || status(outcome) == Some(403));
+    }
+    // Reading the catalogue: about sixty items pass, an estimate, then one a second.
+    for number in 0..80 {
+        let outcome = world.request("192.0.2.2", "GET", &format!("/api/items/{number}"), &[]);
+        let expected = if number < 54 {
+            Some(None)
+        } else if number > 66 {
+            Some(Some(429))
+        } else {
+            None
+        };
+        let status = status(outcome);
+        assert!(expected.is_none_or(|expected| status == expected), "item {number}: {status:?}");
+    }
+    // A trap blocks the client for everything.
+    assert_eq!(status(world.request("192.0.2.3", "GET", "/wp-login.php", &[])), Some(403));
+    assert_eq!(status(world.request("192.0.2.3", "GET", "/api/items/1", &[])), Some(403));
+    // A customer is let through, and a card in an answer is masked.
+    let Outcome::Forwarded(exchange) = world.request("192.0.2.4", "GET", "/api/orders/7", &[]) else {
+        panic!("a customer was refused")
+    };
+    let reply = [(":status", "200"), ("content-type", "application/json")];
+    let reply: Vec<_> =
+        reply.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    let step = world.on_next(|surroundings| {
+        let (mut replying, plan) = exchange.response_head(&reply, false, surroundings);
+        assert!(plan.read_body);
+        replying.body(br#"{"card":"4111 1111 1111 1111"}"#.to_vec(), true, surroundings)
+    });
+    assert_eq!(step, BodyStep::Write(br#"{"card":"**** **** **** 1111"}"#.to_vec()));
+}
+
+#[test]
+fn the_app_that_is_left_alone_stays_left_alone() {
+    let policy = Policy::parse(V1_SHOP).unwrap();
+    let mut world = World::at(&policy, MemoryStore::default(), 1, "plain.localhost");
+    let headers = request_headers("plain.localhost", "GET", "/wp-login.php", &[("x-bartizan-id", "forged")]);
+    let address = || -> Option<Vec<u8>> { panic!("nobody needs the address") };
+    let head = RequestHead { headers: &headers, source_address: &address, end_of_stream: true };
+    let Opened::Untouched(changes) = world.on_next(|surroundings| open(head, surroundings)) else {
+        panic!("it was looked at")
+    };
+    assert_eq!(changes.remove, ["x-bartizan-id"]);
+}
