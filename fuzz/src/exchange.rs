@@ -61,9 +61,10 @@ impl Exchange {
             Ok([a, b, c, d]) => format!("{a}.{b}.{c}.{d}:4000").into_bytes(),
             Err(bytes) => bytes.clone(),
         };
+        let source = || Some(source.clone());
         let head = RequestHead {
             headers: &headers,
-            source_address: Some(&source),
+            source_address: &source,
             end_of_stream: self.body.is_empty(),
         };
         let decided = world.on_next(|surroundings| match open(head, surroundings) {
@@ -114,7 +115,7 @@ impl Exchange {
         let (mut replying, plan) =
             world.on_next(|surroundings| exchange.response_head(&headers, bodiless, surroundings));
         if !plan.read_body || bodiless {
-            return replying.finish();
+            return world.on_next(|surroundings| replying.finish(surroundings));
         }
         if self.end == End::LetGo {
             replying.let_go();
@@ -141,7 +142,7 @@ impl Exchange {
             End::Reset => false,
         };
         client.check(&self.reply.concat(), whole);
-        replying.finish()
+        world.on_next(|surroundings| replying.finish(surroundings))
     }
 }
 

@@ -3,7 +3,7 @@
 
 // The world of the engine's own tests; not all of it is used here.
 #[expect(dead_code, reason = "the engine's tests use the rest")]
-#[path = "../../engine/tests/world/mod.rs"]
+#[path = "../../engine/tests/engine/world.rs"]
 mod world;
 
 mod exchange;

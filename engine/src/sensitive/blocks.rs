@@ -6,7 +6,7 @@
 //!
 //! - the first of at least three digits, followed by at least eleven digits and separators in all: social security and
 //!   card numbers;
-//! - two capital letters followed by two digits: account numbers.
+//! - two capital letters followed by two digits, not behind a digit: account numbers.
 //!
 //! What lies beyond the bytes that are there counts as fitting, unless the stream is over.
 
@@ -62,37 +62,39 @@ fn all_bits(condition: bool) -> u8 {
 
 /// Marks the places of a window by the classes of its bytes.
 fn mark(classes: &[u8; WINDOW], after_digit: bool) -> [u64; STEP / 8] {
-    let two = and(classes, classes, 1);
-    let four = and(&two, &two, 2);
-    let eight = and(&four, &four, 4);
-    let eleven = and(&eight, &eight, 3);
-    let three = and(&two, classes, 2);
-
-    let mut fronts = [0; STEP];
-    let (first, others) = fronts.split_at_mut(1);
-    first.fill(if after_digit { DIGIT } else { 0 });
-    others.iter_mut().zip(classes).for_each(|(front, class)| *front = *class);
+    let two = and(classes, 1);
+    let four = and(&two, 2);
 
     let mut marks = [0_u8; STEP];
-    let numbers = three.iter().zip(&eleven).zip(&fronts);
-    let accounts = two.iter().zip(two.iter().skip(2));
-    for ((mark, ((three, eleven), front)), (letters, digits)) in marks.iter_mut().zip(numbers).zip(accounts) {
-        let number = three & (eleven / NUMERIC) & !front & DIGIT;
-        let account = (letters / CAPITAL) & digits & DIGIT;
-        *mark = number | account;
+    let accounts = two.iter().zip(further(&two, 2));
+    let numbers = further(classes, 2).iter().zip(&four).zip(further(&four, 4)).zip(further(&four, 7));
+    for (mark, ((two, next_two), (((third, first), middle), last))) in
+        marks.iter_mut().zip(accounts.zip(numbers))
+    {
+        let eleven = first & middle & last;
+        *mark = ((two & third & (eleven / NUMERIC)) | ((two / CAPITAL) & next_two)) & DIGIT;
     }
+    // What stands behind a digit is no beginning: of two letters and a digit neither.
+    let (first, others) = marks.split_at_mut(1);
+    first.iter_mut().for_each(|mark| *mark &= u8::from(!after_digit));
+    others.iter_mut().zip(classes).for_each(|(mark, front)| *mark &= !front);
+
     let mut words = [0; STEP / 8];
     let (bytes, _) = marks.as_chunks::<8>();
     words.iter_mut().zip(bytes).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
     words
 }
 
-/// What every class of the left has in common with the class so much further on in the right; zero at the end.
-fn and(left: &[u8; WINDOW], right: &[u8; WINDOW], distance: usize) -> [u8; WINDOW] {
+/// What every class has in common with the one so much further on; nothing at the end.
+fn and(classes: &[u8; WINDOW], distance: usize) -> [u8; WINDOW] {
     let mut common = [0; WINDOW];
-    let further = right.get(distance..).unwrap_or_default();
-    common.iter_mut().zip(left).zip(further).for_each(|((common, left), right)| *common = left & right);
+    let pairs = classes.iter().zip(further(classes, distance));
+    common.iter_mut().zip(pairs).for_each(|(common, (near, far))| *common = near & far);
     common
+}
+
+fn further(classes: &[u8; WINDOW], distance: usize) -> &[u8] {
+    classes.get(distance..).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -120,7 +122,8 @@ mod tests {
                             && !text.behind(place, 1).is_some_and(|byte| byte.is_ascii_digit());
                         let account = (0..2).all(|n| is(place + n, |byte| byte.is_ascii_uppercase()))
                             && digit(place + 2)
-                            && digit(place + 3);
+                            && digit(place + 3)
+                            && !text.behind(place, 1).is_some_and(|byte| byte.is_ascii_digit());
                         prop_assert_eq!(mark != 0, place < bytes.len() && (number || account), "at {}", place);
                     }
                 }
