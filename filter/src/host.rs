@@ -49,6 +49,12 @@ pub(crate) fn now() -> Millis {
     Millis(since.and_then(|since| u64::try_from(since.as_millis()).ok()).unwrap_or(0))
 }
 
+/// The wall clock in microseconds, to tell how long something took. Ok.
+pub(crate) fn now_in_microseconds() -> u64 {
+    let since = hostcalls::get_current_time().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    since.and_then(|since| u64::try_from(since.as_micros()).ok()).unwrap_or(0)
+}
+
 /// Bytes of a request's body in its callback; NotFound or nothing where there are none.
 pub(crate) fn request_body(start: usize, length: usize) -> Vec<u8> {
     body(BufferType::HttpRequestBody, start, length)

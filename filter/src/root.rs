@@ -125,14 +125,16 @@ impl RootContext for Root {
     }
 
     fn on_configure(&mut self, length: usize) -> bool {
+        let started = host::now_in_microseconds();
         let plugin = host::plugin_configuration(length);
         let configuration = Configuration::read(plugin, &self.vm_configuration);
         match configuration.and_then(Loaded::new) {
             Ok(loaded) => {
+                let took = host::now_in_microseconds().saturating_sub(started);
                 warm_up::run(&loaded);
                 let policy = loaded.policy();
                 log::info!(
-                    "policy {:016x} with {} apps, state epoch {}{}{}",
+                    "policy {:016x} with {} apps, state epoch {}, loaded in {took} us{}{}",
                     policy.header.policy_hash,
                     policy.apps.len(),
                     loaded.epoch,

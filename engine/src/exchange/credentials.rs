@@ -24,6 +24,8 @@ pub(crate) const LONGEST_BODY: u64 = 65_536;
 pub(crate) struct Credentials {
     username: Option<Vec<u8>>,
     password: Option<Vec<u8>>,
+    /// The user name stands there more than once, and upstreams differ in which one they take.
+    is_ambiguous: bool,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -38,10 +40,11 @@ pub(crate) fn of_head(policy: &Policy<'_>, login: u32, headers: &Headers) -> Cre
     let basic = header(headers, "authorization").and_then(basic_credentials);
     let raw_path = header(headers, ":path").unwrap_or_default();
     let query = crate::http::path::normalize(raw_path).query.and_then(|range| raw_path.get(range));
+    let in_query = |name: &str| Some(query_parameter(query?, name.as_bytes(), LONGEST_VALUE));
     let read = |place, name: &str| match place {
         FieldPlace::BasicUser => basic.as_ref().map(|(user, _)| user.clone()),
         FieldPlace::BasicPassword => basic.as_ref().map(|(_, password)| password.clone()),
-        FieldPlace::Query => match query_parameter(query?, name.as_bytes(), LONGEST_VALUE).field {
+        FieldPlace::Query => match in_query(name)?.field {
             Field::Value(value) => Some(value),
             _ => None,
         },
@@ -50,6 +53,8 @@ pub(crate) fn of_head(policy: &Policy<'_>, login: u32, headers: &Headers) -> Cre
     Credentials {
         username: read(login.username_place, login.username),
         password: read(login.password_place, login.password),
+        is_ambiguous: login.username_place == FieldPlace::Query
+            && in_query(login.username).is_some_and(|reading| reading.repeated),
     }
 }
 
@@ -62,7 +67,15 @@ pub(crate) fn apply(subject: &mut Subject, credentials: Credentials, surrounding
     let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
     let hash = |role, text: &[u8]| surroundings.key.hash(role, &[app.as_bytes(), text]);
     let username = credentials.username.map(|name| same_name(&name)).filter(|name| !name.is_empty());
-    let username = username.map(|name| hash(Role::Username, &name));
+    let decision = subject.id.to_le_bytes();
+    let username = username.map(|name| {
+        if credentials.is_ambiguous {
+            // Never the same account twice: a decoy beside the true name must not hide how many accounts are tried.
+            surroundings.key.hash(Role::Username, &[app.as_bytes(), &name, &decision])
+        } else {
+            hash(Role::Username, &name)
+        }
+    });
     let password = credentials.password.map(|password| hash(Role::Password, &password));
     let address = subject.address_value(surroundings);
     for (position, counter) in policy.counters.iter().enumerate() {
@@ -188,7 +201,7 @@ impl AwaitCredentials {
                 _ => None,
             }?;
             match reading.field {
-                Field::Value(value) => Some(value),
+                Field::Value(value) => Some((value, reading.repeated)),
                 Field::Absent => None,
                 Field::TooLong | Field::Malformed => {
                     malformed = true;
@@ -199,12 +212,15 @@ impl AwaitCredentials {
         if let Some(login) = login {
             let username = next(login.username_place);
             let password = next(login.password_place);
-            self.found.username = username.or(self.found.username.take());
-            self.found.password = password.or(self.found.password.take());
+            if let Some((username, repeated)) = username {
+                self.found.username = Some(username);
+                self.found.is_ambiguous |= repeated;
+            }
+            self.found.password = password.map(|(password, _)| password).or(self.found.password.take());
         }
         if self.compressed && self.found.username.is_none() {
             self.subject.skip(Uninspected::Compressed, surroundings);
-        } else if malformed {
+        } else if malformed || self.found.is_ambiguous {
             self.subject.skip(Uninspected::Malformed, surroundings);
         }
         apply(&mut self.subject, self.found, surroundings);

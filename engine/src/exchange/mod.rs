@@ -15,6 +15,7 @@ mod decide;
 mod identity;
 mod open;
 mod outcome;
+mod plan;
 mod record;
 mod reply;
 mod replying;

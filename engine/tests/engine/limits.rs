@@ -253,3 +253,24 @@ fn parallel_logins_that_all_succeed_ban_nobody() {
     world.now += 500_000;
     assert!(!world.request("192.0.2.2", "GET", "/api/items/1", &[]).is_forwarded());
 }
+
+#[test]
+fn a_decoy_beside_the_user_name_hides_nothing() {
+    let mut draft = shop(Mode::Enforce);
+    // More than five user names from one address are refused here.
+    draft.rules[2].points = 100;
+    let blob = draft.write().unwrap();
+    let policy = Policy::parse(&blob).unwrap();
+    let mut world = World::new(&policy, MemoryStore::default(), 2);
+    let reached = (0..40).filter(|number| {
+        let names = format!("victim{number}&email=decoy");
+        match world.login("192.0.2.1", &names) {
+            Outcome::Forwarded(exchange) => {
+                world.answer(exchange, "302", &[("set-cookie", "sid=abc")]);
+                true
+            }
+            _ => false,
+        }
+    });
+    assert_eq!(reached.count(), 5);
+}

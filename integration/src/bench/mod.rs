@@ -117,7 +117,22 @@ pub fn run(setting: &Setting) -> Result<(), Failure> {
             variant.samples.push(sample);
         }
     }
-    report::print(&variants, &processes, setting.json)
+    report::print(&variants, &processes, setting.json)?;
+    let log = directory.join("bartizan").join("envoy.log");
+    let loaded = slowest_load(&fs::read_to_string(&log).context(log.display())?);
+    let module = fs::metadata(&setting.filter).context(setting.filter.display())?.len();
+    let blob = fs::metadata(&blob_file).context(blob_file.display())?.len();
+    let loaded =
+        loaded.map_or_else(|| "in an unknown time".to_owned(), |time| format!("in at most {time} us"));
+    eprintln!("\nmodule {module} bytes, blob {blob} bytes, loaded {loaded}");
+    Ok(())
+}
+
+/// What the slowest of the VMs needed to load the policy, in microseconds: they say it in the log.
+fn slowest_load(log: &str) -> Option<u64> {
+    let times =
+        log.lines().filter_map(|line| line.split_once("loaded in ")?.1.split_once(" us")?.0.parse().ok());
+    times.max()
 }
 
 /// An Envoy with one worker that answers by itself.

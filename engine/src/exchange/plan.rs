@@ -1,0 +1,171 @@
+//! What a decision writes into each cell that it concerns.
+
+use super::Surroundings;
+use super::decide::{facts, throttle_interval};
+use super::subject::Subject;
+use crate::blob::counters::{ABSENT, Source};
+use crate::state::cell::{Ban, Cell, Mark};
+use crate::state::pool::Loaded;
+use crate::verdict::{Action, Cause, is_earned, score};
+use crate::vocabulary::{CounterKey, Event, Mode, Threat};
+
+/// How long a client that scored is kept from eviction at least, in seconds.
+const PROTECTION_SECONDS: u32 = 600;
+
+/// What one cell gets from this exchange.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Change {
+    pub(super) reserve: bool,
+    pub(super) attempts: Vec<usize>,
+    pub(super) values: Vec<(usize, u64)>,
+    pub(super) ban: Option<Ban>,
+    pub(super) mark: Option<(Threat, Mark)>,
+    pub(super) throttled_until: Option<crate::clock::Millis>,
+    pub(super) protect_until: Option<u32>,
+    pub(super) requests: Option<[bool; 4]>,
+    pub(super) flush: bool,
+}
+
+impl Change {
+    pub(super) const fn must_write(&self) -> bool {
+        self.reserve
+            || !self.attempts.is_empty()
+            || !self.values.is_empty()
+            || self.ban.is_some()
+            || self.mark.is_some()
+            || self.throttled_until.is_some()
+            || self.protect_until.is_some()
+            || self.flush
+    }
+}
+
+/// Plans what one cell gets.
+pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundings<'_, '_>) -> Change {
+    let mut change = Change::default();
+    let Some(touched) = subject.cells.get(index) else { return change };
+    let policy = surroundings.policy;
+    let now = surroundings.now;
+    let reading = subject.reading(now);
+    let waiting = surroundings.worker.deltas.waiting(touched.address);
+    let admitted = !subject.verdict.action.refuses();
+    let pool = surroundings.pool();
+    let Some(shape) = pool.shape(touched.address) else { return change };
+    let cell = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded)).unwrap_or(Cell(&[]));
+    let attempt = subject.login.is_some();
+    change.reserve = attempt && admitted && shape.pending != ABSENT;
+    let mut roles = [false; 4];
+    for (position, counter) in policy.counters.iter().enumerate() {
+        if !touched.roles.has(counter.key) {
+            continue;
+        }
+        match counter.source {
+            // What the filter refused must not raise the score of who was refused, or a ban would feed itself. A route's
+            // volume counts everything, or an attack would seem over because blocking works.
+            Source::Count(Event::Request) if admitted || counter.key == CounterKey::Route => {
+                if let Some(role) = roles.get_mut(counter.key as usize) {
+                    *role = true;
+                }
+                change.flush |= waiting.most().saturating_add(1) >= u32::from(counter.flush_at);
+            }
+            Source::Count(Event::LoginAttempt)
+                if attempt && (admitted || counter.key == CounterKey::Route) =>
+            {
+                change.attempts.push(position);
+            }
+            Source::Distinct(_) if admitted => {
+                let value = subject.value_of(position);
+                if let Some(value) = value.filter(|value| !cell.has_fresh(counter, *value, reading)) {
+                    change.values.push((position, value));
+                }
+            }
+            _ => {}
+        }
+    }
+    change.requests = (roles.contains(&true) && !touched.counted_request).then_some(roles);
+    change.flush &= change.requests.is_some();
+    if touched.roles.has(CounterKey::Client) {
+        plan_client(subject, surroundings, touched.loaded.as_ref(), &mut change);
+    }
+    // Only a cell that itself holds the evidence is kept: otherwise one hot client could fill the table of accounts with
+    // names that it invents.
+    let is_evidence = policy.counters.iter().enumerate().any(|(position, counter)| {
+        let count = subject.counts.get(position).copied().unwrap_or(0);
+        touched.roles.has(counter.key) && counter.lowest_threshold > 0 && count >= counter.lowest_threshold
+    });
+    let is_evidence = is_evidence || change.ban.is_some() || change.mark.is_some();
+    if subject.verdict.is_hot && is_evidence && !touched.roles.has(CounterKey::Route) {
+        let longest = policy.counters.iter().map(|counter| counter.window_ms / 1000).max().unwrap_or(0);
+        let protection = longest.max(PROTECTION_SECONDS);
+        // Written again only when half of it is over: a refused flood costs reads, not writes.
+        if cell.protected_until() < now.seconds().saturating_add(protection / 2) {
+            change.protect_until = Some(now.seconds().saturating_add(protection));
+        }
+    }
+    change
+}
+
+fn plan_client(
+    subject: &Subject,
+    surroundings: &mut Surroundings<'_, '_>,
+    loaded: Option<&Loaded>,
+    change: &mut Change,
+) {
+    let policy = surroundings.policy;
+    let now = surroundings.now;
+    let seconds = now.seconds();
+    let verdict = &subject.verdict;
+    let interval = throttle_interval(verdict, surroundings);
+    let pool = surroundings.pool();
+    let Some(shape) = loaded.and_then(|loaded| pool.shape(loaded.address)) else { return };
+    let cell = loaded.and_then(|loaded| pool.cell(loaded)).unwrap_or(Cell(&[]));
+    if let Some(pot) = subject.honeypot.and_then(|pot| policy.honeypots.get(pot as usize))
+        && subject.exempt & (1 << pot.threat as u8) == 0
+    {
+        let before = cell.mark(shape, pot.threat);
+        let live = before.until > seconds && before.since >= subject.not_before.seconds();
+        let before = if live { before } else { Mark::default() };
+        let enforced = if subject.mode == Mode::Enforce { pot.points } else { 0 };
+        let mark = Mark {
+            until: before.until.max(seconds.saturating_add(pot.for_ms / 1000)),
+            points: before.points.max(pot.points),
+            enforced: before.enforced.max(enforced),
+            since: seconds,
+        };
+        let is_new = mark.points != before.points || mark.enforced != before.enforced;
+        // A client that keeps stepping into the same trap renews its mark at most every eighth of its time.
+        if is_new || mark.until.saturating_sub(before.until) > pot.for_ms / 8000 {
+            change.mark = Some((pot.threat, mark));
+        }
+    }
+    let block = |step: Option<u32>| {
+        let step = step.and_then(|step| policy.steps.get(step as usize))?;
+        let is_block = step.action == crate::blob::ladders::StepAction::Block && step.value > 0;
+        is_block.then(|| seconds.saturating_add(step.value.div_ceil(1000)))
+    };
+    let ban = cell.ban(shape);
+    let live = ban.since >= subject.not_before.seconds();
+    let before = if live { ban } else { Ban::default() };
+    // A ban needs what is proven: attempts that are still open may all turn out well.
+    let earned = |step: &u32, enforced_only| {
+        let proven = score(policy, facts(subject, &subject.settled));
+        let traps = verdict.reasons.iter().filter(|reason| !matches!(reason.cause, Cause::Rule(_)));
+        let reasons: Vec<_> = proven.into_iter().chain(traps.copied()).collect();
+        is_earned(policy, &reasons, *step, enforced_only)
+    };
+    let enforced = block(verdict.step.filter(|step| earned(step, true)));
+    let enforced = enforced.filter(|_| verdict.action == Action::Block);
+    let reported = block(verdict.would_step.filter(|step| earned(step, false)));
+    let reported = reported.filter(|_| verdict.would == Action::Block);
+    let starts_enforced = enforced.is_some() && before.enforced_until <= seconds;
+    let starts_reported = reported.is_some() && before.reported_until <= seconds;
+    if shape.ban != ABSENT && (starts_enforced || starts_reported) {
+        change.ban = Some(Ban {
+            enforced_until: enforced.filter(|_| starts_enforced).unwrap_or(before.enforced_until),
+            reported_until: reported.filter(|_| starts_reported).unwrap_or(before.reported_until),
+            since: seconds,
+        });
+    }
+    if interval > 0 && verdict.action == Action::Tag {
+        change.throttled_until = Some(now.plus(interval));
+    }
+}
