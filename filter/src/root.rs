@@ -49,7 +49,9 @@ impl Loaded {
         let key = secrets::hash_key(&instance, &hash_key_env)?;
         let shapes = &policy.borrow_dependent().shapes;
         let definitions =
-            shapes.iter().fold(u64::from(key.id()), |sum, shape| sum.rotate_left(13) ^ shape.definitions);
+            shapes.iter().fold(u64::from(key.id()) << 32 | u64::from(settings.state_pages), |sum, shape| {
+                sum.rotate_left(13) ^ shape.definitions
+            });
         let epoch = secrets::epoch(&instance, definitions);
         let parts = Parts {
             store: SharedPages::new(&instance),

@@ -76,6 +76,7 @@ pub(crate) fn decide(subject: &mut Subject, stage: Stage, surroundings: &mut Sur
         if error == StateError::Contention && subject.login.is_some() && subject.mode == Mode::Enforce {
             // So many tries at once on one page are an attack or a stampede; passing them unreserved would be a way in.
             subject.verdict.action = Action::Throttle;
+            subject.verdict.would = subject.verdict.would.max(Action::Throttle);
             subject.retry_after = 1;
         }
     }

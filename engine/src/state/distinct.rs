@@ -29,13 +29,10 @@ impl ExactSet<'_> {
     fn current(&self) -> u64 {
         let current = self.now.0 / self.length();
         let newest = u64::from(read_u32(self.bytes, 0));
-        // A clock that steps back means the newest bucket; above 2^32 buckets only the low half is stored.
-        let current_low = current & 0xFFFF_FFFF;
-        if current_low < newest && newest - current_low < 1 << 31 {
-            current - current_low + newest
-        } else {
-            current
-        }
+        // A clock that steps back means the newest bucket; further than a window, the set starts over. Above 2^32 buckets
+        // only the low half is stored.
+        let low = current & 0xFFFF_FFFF;
+        if low < newest && newest - low <= STAMPS { current - low + newest } else { current }
     }
 
     /// Whether a stored entry still counts at the moment of the reading.

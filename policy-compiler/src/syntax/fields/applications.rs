@@ -46,7 +46,8 @@ pub static APP: Section = Section {
             key: "watch",
             kind: Kind::Boolean,
             absent: Absent::Default("true"),
-            doc: "`false` for an app that is known and left alone: its requests pass untouched and uncounted, at the lowest cost. Nothing                   else about it can be said then, except `hosts` and `owner`.",
+            doc: "`false` for an app that is known and left alone: its requests pass untouched, at the lowest cost, and only a metric counts \
+                  them. Nothing else about it can be said then, except `hosts` and `owner`.",
             example: "watch: false",
         },
         Field {
