@@ -24,8 +24,9 @@ pub(crate) const LONGEST_BODY: u64 = 65_536;
 pub(crate) struct Credentials {
     username: Option<Vec<u8>>,
     password: Option<Vec<u8>>,
-    /// The user name stands there more than once, and upstreams differ in which one they take.
-    is_ambiguous: bool,
+    /// Which user name the upstream will take cannot be told: it stands there more than once, is too long, or the body is
+    /// broken before it.
+    is_unclear: bool,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -53,7 +54,7 @@ pub(crate) fn of_head(policy: &Policy<'_>, login: u32, headers: &Headers) -> Cre
     Credentials {
         username: read(login.username_place, login.username),
         password: read(login.password_place, login.password),
-        is_ambiguous: login.username_place == FieldPlace::Query
+        is_unclear: login.username_place == FieldPlace::Query
             && in_query(login.username).is_some_and(|reading| reading.repeated),
     }
 }
@@ -67,21 +68,17 @@ pub(crate) fn apply(subject: &mut Subject, credentials: Credentials, surrounding
     let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
     let hash = |role, text: &[u8]| surroundings.key.hash(role, &[app.as_bytes(), text]);
     let username = credentials.username.map(|name| same_name(&name)).filter(|name| !name.is_empty());
-    let decision = subject.id.to_le_bytes();
-    let username = username.map(|name| {
-        if credentials.is_ambiguous {
-            // Never the same account twice: a decoy beside the true name must not hide how many accounts are tried.
-            surroundings.key.hash(Role::Username, &[app.as_bytes(), &name, &decision])
-        } else {
-            hash(Role::Username, &name)
-        }
-    });
+    let username = username.map(|name| hash(Role::Username, &name));
+    // Never the same name twice: a decoy beside the true name must not hide how many accounts are tried.
+    let unclear =
+        || surroundings.key.hash(Role::Username, &[app.as_bytes(), b"unclear", &subject.id.to_le_bytes()]);
+    let tried = if credentials.is_unclear { Some(unclear()) } else { username };
     let password = credentials.password.map(|password| hash(Role::Password, &password));
     let address = subject.address_value(surroundings);
     for (position, counter) in policy.counters.iter().enumerate() {
         let per_account = counter.key == CounterKey::LoginUsername;
         let value = match counter.source {
-            Source::Distinct(Value::LoginUsername) => username,
+            Source::Distinct(Value::LoginUsername) => tried,
             Source::Distinct(Value::LoginPassword) => password,
             Source::Distinct(Value::Client) if per_account => Some(subject.client),
             Source::Distinct(Value::Address) if per_account => address,
@@ -193,34 +190,30 @@ impl AwaitCredentials {
         let form = self.form.take().map(FormReader::finish).unwrap_or_default();
         let json = self.json.take().map(PointerReader::finish).unwrap_or_default();
         let (mut form, mut json) = (form.into_iter(), json.into_iter());
-        let mut malformed = false;
+        // What was read of a field, and whether it is unclear what the upstream reads.
         let mut next = |place| {
             let reading = match place {
                 FieldPlace::Form => form.next(),
                 FieldPlace::Json => json.next(),
                 _ => None,
-            }?;
-            match reading.field {
-                Field::Value(value) => Some((value, reading.repeated)),
-                Field::Absent => None,
-                Field::TooLong | Field::Malformed => {
-                    malformed = true;
-                    None
-                }
-            }
+            };
+            let Some(reading) = reading else { return (None, false) };
+            let unreadable = matches!(reading.field, Field::TooLong | Field::Malformed);
+            let value = if let Field::Value(value) = reading.field { Some(value) } else { None };
+            (value, unreadable || reading.repeated)
         };
+        let mut malformed = false;
         if let Some(login) = login {
-            let username = next(login.username_place);
-            let password = next(login.password_place);
-            if let Some((username, repeated)) = username {
-                self.found.username = Some(username);
-                self.found.is_ambiguous |= repeated;
-            }
-            self.found.password = password.map(|(password, _)| password).or(self.found.password.take());
+            let (username, is_unclear) = next(login.username_place);
+            let (password, is_password_unclear) = next(login.password_place);
+            self.found.username = username.or(self.found.username.take());
+            self.found.is_unclear |= is_unclear;
+            self.found.password = password.or(self.found.password.take());
+            malformed = is_password_unclear;
         }
         if self.compressed && self.found.username.is_none() {
             self.subject.skip(Uninspected::Compressed, surroundings);
-        } else if malformed || self.found.is_ambiguous {
+        } else if malformed || self.found.is_unclear {
             self.subject.skip(Uninspected::Malformed, surroundings);
         }
         apply(&mut self.subject, self.found, surroundings);

@@ -52,7 +52,7 @@ pub(crate) fn settle_verdict(mut subject: Box<Subject>, surroundings: &mut Surro
     for (rule, enforced) in Record::scored_rules(&subject) {
         tally.add(Metric::Rule { rule, enforced: enforced && subject.mode == Mode::Enforce }, 1);
     }
-    if subject.failed_closed || verdict.action.refuses() {
+    if subject.is_refused() {
         let reply = Reply::refusal(&subject, policy);
         return Decided::Refused(Box::new(Finished { subject: *subject }), reply);
     }
@@ -80,7 +80,7 @@ pub(crate) fn decide(subject: &mut Subject, stage: Stage, surroundings: &mut Sur
             subject.retry_after = 1;
         }
     }
-    if subject.verdict.action.refuses() {
+    if subject.is_refused() {
         release(subject, surroundings);
     }
 }
@@ -95,7 +95,7 @@ fn transact(
         subject.verdict = evaluate(subject, stage, surroundings);
         throttle(subject, surroundings);
         // Before the credentials are known only a refusal has consequences.
-        if stage == Stage::Before && !subject.verdict.action.refuses() {
+        if stage == Stage::Before && !subject.is_refused() {
             return Ok(());
         }
         for index in 0..subject.cells.len() {
@@ -161,8 +161,11 @@ fn counts(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_, '
                     cell.count(counter, reading).saturating_add(this_attempt)
                 }
                 Source::Count(Event::LoginFailure | Event::LoginSuccess) => {
-                    let open =
-                        if attempt { cell.pending(shape, now).saturating_add(this_attempt) } else { 0 };
+                    let open = if attempt {
+                        cell.pending(shape, now).saturating_add(u32::from(touched.reservation.is_none()))
+                    } else {
+                        0
+                    };
                     cell.count(counter, reading).saturating_add(open)
                 }
                 Source::Count(_) => cell.count(counter, reading),
@@ -247,7 +250,11 @@ fn throttle(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
     }
     let now = surroundings.now;
     let pool = surroundings.pool();
-    let Some(touched) = subject.client_cell().and_then(|index| subject.cells.get(index)) else { return };
+    let Some(touched) = subject.client_cell().and_then(|index| subject.cells.get(index)) else {
+        // Nobody to keep distances for: better let it pass than refuse everybody.
+        subject.verdict.action = Action::Tag;
+        return;
+    };
     let cell = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded));
     let until = pool.shape(touched.address).zip(cell).map(|(shape, cell)| cell.throttled_until(shape));
     let wait = until.unwrap_or_default().0.saturating_sub(now.0);
@@ -276,7 +283,7 @@ fn write(
     let now = surroundings.now;
     let reading = subject.reading(now);
     let policy = surroundings.policy;
-    let admitted = !subject.verdict.action.refuses();
+    let admitted = !subject.is_refused();
     let Some(touched) = subject.cells.get_mut(index) else { return Ok(Written::Yes) };
     // A decision that turned from refused to admitted is written again, the other way around [`release`] undoes it.
     if touched.written_as == Some(true) || touched.written_as == Some(admitted) {

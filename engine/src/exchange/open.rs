@@ -89,7 +89,7 @@ fn before_credentials(
     surroundings: &mut Surroundings<'_, '_>,
 ) -> Opened {
     decide(&mut subject, Stage::Before, surroundings);
-    if subject.verdict.action.refuses() || subject.failed_closed {
+    if subject.is_refused() {
         return settle_verdict(subject, surroundings).into();
     }
     let changes = std::mem::take(&mut subject.changes);
@@ -158,7 +158,7 @@ fn subject(
     if path.truncated {
         // What the upstream makes of such a path cannot be known, so no rule for its true route would apply.
         subject.fail(Failure::Request, surroundings);
-        subject.failed_closed |= subject.mode == Mode::Enforce;
+        subject.failed_closed |= subject.mode == Mode::Enforce && subject.exempt != 0b1111;
     }
     if subject.exempt != 0b1111 {
         identity::identify(&mut subject, headers, surroundings);

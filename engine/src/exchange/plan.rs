@@ -47,7 +47,7 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
     let now = surroundings.now;
     let reading = subject.reading(now);
     let waiting = surroundings.worker.deltas.waiting(touched.address);
-    let admitted = !subject.verdict.action.refuses();
+    let admitted = !subject.is_refused();
     let pool = surroundings.pool();
     let Some(shape) = pool.shape(touched.address) else { return change };
     let cell = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded)).unwrap_or(Cell(&[]));
@@ -68,7 +68,7 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
                 change.flush |= waiting.most().saturating_add(1) >= u32::from(counter.flush_at);
             }
             Source::Count(Event::LoginAttempt)
-                if attempt && (admitted || counter.key == CounterKey::Route) =>
+                if attempt && !touched.counted_attempt && (admitted || counter.key == CounterKey::Route) =>
             {
                 change.attempts.push(position);
             }
@@ -126,7 +126,12 @@ fn plan_client(
         let before = if live { before } else { Mark::default() };
         let enforced = if subject.mode == Mode::Enforce { pot.points } else { 0 };
         let mark = Mark {
-            until: before.until.max(seconds.saturating_add(pot.for_ms / 1000)),
+            // What only reports must not prolong what is enforced.
+            until: if enforced == 0 && before.enforced > 0 {
+                before.until
+            } else {
+                before.until.max(seconds.saturating_add(pot.for_ms / 1000))
+            },
             points: before.points.max(pot.points),
             enforced: before.enforced.max(enforced),
             since: seconds,

@@ -128,6 +128,11 @@ impl Subject {
         Reading { now, not_before: self.not_before }
     }
 
+    /// Whether the filter answers instead of the upstream.
+    pub(crate) const fn is_refused(&self) -> bool {
+        self.failed_closed || self.verdict.action.refuses()
+    }
+
     /// The cell that stands for the client: bans, marks and throttles live there.
     pub(crate) fn client_cell(&self) -> Option<usize> {
         self.cells.iter().position(|cell| cell.roles.has(crate::vocabulary::CounterKey::Client))

@@ -37,7 +37,7 @@ impl Field {
 pub struct Reading {
     /// The last copy.
     pub field: Field,
-    /// There were several.
+    /// There were several: in a form several that differ, in JSON several at all.
     pub repeated: bool,
 }
 

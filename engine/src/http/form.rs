@@ -106,8 +106,10 @@ impl FormReader {
             // An empty piece between two `&` is no pair, not even one with an empty name.
             let named = self.part == Part::Value || !name.is_empty();
             if named && self.name.equals(name) {
-                reading.repeated |= reading.field != Field::Absent;
-                reading.field = self.value.field();
+                let copy = self.value.field();
+                // Forms with a hidden twin of a field send it twice; only copies that differ deceive anybody.
+                reading.repeated |= reading.field != Field::Absent && reading.field != copy;
+                reading.field = copy;
             }
         }
     }

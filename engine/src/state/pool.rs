@@ -199,7 +199,9 @@ impl<'p> Pool<'_, 'p> {
         let Some(shape) = self.shape(loaded.address) else { return false };
         for (address, waiting) in waiting {
             if let Some(index) = loaded.page.claim(shape, &self.policy.counters, address.tag, now, false) {
-                apply_requests(&mut loaded.page.cell_mut(shape, index), &self.policy.counters, waiting, now);
+                let mut cell = loaded.page.cell_mut(shape, index);
+                cell.touch(now);
+                apply_requests(&mut cell, &self.policy.counters, waiting, now);
             }
         }
         let Some(index) = loaded.page.claim(shape, &self.policy.counters, loaded.address.tag, now, decisive)

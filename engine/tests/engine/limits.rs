@@ -261,16 +261,43 @@ fn a_decoy_beside_the_user_name_hides_nothing() {
     draft.rules[2].points = 100;
     let blob = draft.write().unwrap();
     let policy = Policy::parse(&blob).unwrap();
-    let mut world = World::new(&policy, MemoryStore::default(), 2);
-    let reached = (0..40).filter(|number| {
-        let names = format!("victim{number}&email=decoy");
-        match world.login("192.0.2.1", &names) {
-            Outcome::Forwarded(exchange) => {
-                world.answer(exchange, "302", &[("set-cookie", "sid=abc")]);
-                true
+    let long = "A".repeat(1100);
+    for decoy in ["decoy", "", long.as_str()] {
+        let mut world = World::new(&policy, MemoryStore::default(), 2);
+        let reached = (0..40).filter(|number| {
+            let names = format!("victim{number}&email={decoy}");
+            match world.login("192.0.2.1", &names) {
+                Outcome::Forwarded(exchange) => {
+                    world.answer(exchange, "302", &[("set-cookie", "sid=abc")]);
+                    true
+                }
+                _ => false,
             }
-            _ => false,
+        });
+        assert_eq!(reached.count(), 5, "beside {decoy:?}");
+    }
+}
+
+#[test]
+fn a_form_that_sends_the_same_name_twice_is_one_account() {
+    with_policy(Mode::Enforce, |policy| {
+        let mut world = World::new(policy, MemoryStore::default(), 2);
+        for _ in 0..20 {
+            let Outcome::Forwarded(exchange) = world.login("192.0.2.1", "anna&email=anna") else {
+                panic!("admitted")
+            };
+            world.answer(exchange, "302", &[("set-cookie", "sid=abc")]);
         }
+        // Its failures count for the account, wherever they come from.
+        let mut reached = 0;
+        for host in 1..=60 {
+            if let Outcome::Forwarded(exchange) =
+                world.login(&format!("198.51.100.{host}"), "bert&email=bert")
+            {
+                world.answer(exchange, "401", &[]);
+                reached += 1;
+            }
+        }
+        assert_eq!(reached, 20);
     });
-    assert_eq!(reached.count(), 5);
 }
