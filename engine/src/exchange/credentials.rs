@@ -61,7 +61,7 @@ pub(crate) fn of_head(policy: &Policy<'_>, login: u32, headers: &Headers) -> Cre
 
 /// Hashes the credentials and adds the account to what the exchange concerns.
 pub(crate) fn apply(subject: &mut Subject, credentials: Credentials, surroundings: &Surroundings<'_, '_>) {
-    if subject.exempt == 0b1111 {
+    if subject.is_exempt() {
         return;
     }
     let policy = surroundings.policy;

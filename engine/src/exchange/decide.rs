@@ -20,13 +20,12 @@ use crate::vocabulary::{CounterKey, Event, Mode, Threat};
 /// What kind of decision it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// A login before its credentials are known: only what the client did before counts, and nothing is written.
+    /// A login before its credentials are known: only what the client did before counts, and only a refusal is
+    /// written.
     Before,
     /// The decision.
     Now,
 }
-
-const ALL_THREATS: u8 = 0b1111;
 
 /// Decides, and makes what follows: the filter's own reply, or the request as it goes on.
 pub(crate) fn conclude(mut subject: Box<Subject>, surroundings: &mut Surroundings<'_, '_>) -> Decided {
@@ -64,7 +63,7 @@ pub(crate) fn settle_verdict(mut subject: Box<Subject>, surroundings: &mut Surro
 
 /// Judges the exchange and writes what follows from it.
 pub(crate) fn decide(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings<'_, '_>) {
-    if subject.exempt == ALL_THREATS {
+    if subject.is_exempt() {
         return;
     }
     let outcome = transact(subject, stage, surroundings);
@@ -148,6 +147,9 @@ fn counts(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_, '
         let cell = cell.unwrap_or(Cell(&[]));
         let this_request = u32::from(!touched.counted_request);
         let this_attempt = u32::from(attempt && !touched.counted_attempt);
+        // Attempts of others whose outcome is open, and this one where it is not reserved yet.
+        let pending = if attempt { cell.pending(shape, now) } else { 0 };
+        let unreserved = u32::from(attempt && touched.reservation.is_none());
         for (position, counter) in policy.counters.iter().enumerate() {
             if !touched.roles.has(counter.key) {
                 continue;
@@ -161,20 +163,13 @@ fn counts(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_, '
                     cell.count(counter, reading).saturating_add(this_attempt)
                 }
                 Source::Count(Event::LoginFailure | Event::LoginSuccess) => {
-                    let open = if attempt {
-                        cell.pending(shape, now).saturating_add(u32::from(touched.reservation.is_none()))
-                    } else {
-                        0
-                    };
-                    cell.count(counter, reading).saturating_add(open)
+                    cell.count(counter, reading).saturating_add(pending).saturating_add(unreserved)
                 }
                 Source::Count(_) => cell.count(counter, reading),
                 Source::Distinct(_) => cell.distinct(counter, subject.value_of(position), reading),
             };
             let open = match counter.source {
-                Source::Count(Event::LoginFailure | Event::LoginSuccess) if attempt => {
-                    cell.pending(shape, now)
-                }
+                Source::Count(Event::LoginFailure | Event::LoginSuccess) => pending,
                 _ => 0,
             };
             if let Some((count_slot, settled_slot)) = counts.get_mut(position).zip(settled.get_mut(position))
@@ -222,7 +217,7 @@ fn evaluate(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings
         let ban = cell.ban(shape);
         let holds = ban.since >= not_before;
         banned = (holds && ban.enforced_until > now, holds && ban.reported_until > now);
-        for threat in Threat::ALL.into_iter().filter(|threat| subject.exempt & (1 << *threat as u8) == 0) {
+        for threat in Threat::ALL.into_iter().filter(|threat| !subject.is_exempt_from(*threat)) {
             let mark = cell.mark(shape, threat);
             // A trap that this request steps into counts once, as itself.
             let again = hit.is_some_and(|(_, pot)| pot.threat == threat && pot.points >= mark.points);
@@ -237,7 +232,7 @@ fn evaluate(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings
             }
         }
     }
-    if let Some((pot, honeypot)) = hit.filter(|(_, pot)| subject.exempt & (1 << pot.threat as u8) == 0) {
+    if let Some((pot, honeypot)) = hit.filter(|(_, pot)| !subject.is_exempt_from(pot.threat)) {
         reasons.push(Reason { cause: Cause::Honeypot(pot), points: honeypot.points, enforced: true });
     }
     judge(policy, subject.mode, reasons, |cause| threat_of(policy, cause), banned)
@@ -279,16 +274,17 @@ fn write(
     index: usize,
     surroundings: &mut Surroundings<'_, '_>,
 ) -> Result<Written, StateError> {
+    let admitted = !subject.is_refused();
+    let written_as = subject.cells.get(index).and_then(|touched| touched.written_as);
+    // A decision that turned from refused to admitted is written again, the other way around [`release`] undoes it.
+    if written_as == Some(true) || written_as == Some(admitted) {
+        return Ok(Written::Yes);
+    }
     let change = plan(subject, index, surroundings);
     let now = surroundings.now;
     let reading = subject.reading(now);
     let policy = surroundings.policy;
-    let admitted = !subject.is_refused();
     let Some(touched) = subject.cells.get_mut(index) else { return Ok(Written::Yes) };
-    // A decision that turned from refused to admitted is written again, the other way around [`release`] undoes it.
-    if touched.written_as == Some(true) || touched.written_as == Some(admitted) {
-        return Ok(Written::Yes);
-    }
     let address = touched.address;
     if !change.must_write() {
         let fits = change.requests.is_none_or(|roles| surroundings.worker.deltas.add(address, roles));

@@ -105,27 +105,28 @@ pub struct Surroundings<'a, 'p> {
 
 impl<'p> Surroundings<'_, 'p> {
     pub(crate) fn pool(&mut self) -> Pool<'_, 'p> {
-        Pool {
+        self.pool_and_worker().0
+    }
+
+    /// The pages, and beside them what the worker keeps.
+    fn pool_and_worker(&mut self) -> (Pool<'_, 'p>, &mut Worker) {
+        let pool = Pool {
             policy: self.policy,
             pages: self.settings.state_pages,
             key_id: self.key.id(),
             epoch: self.epoch,
             store: self.store,
-        }
+        };
+        (pool, self.worker)
     }
 
     /// Writes what waits for the next pages in turn, at most so many. Called by a tick, so its work is bounded.
     pub fn flush(&mut self, most_pages: usize) {
-        for page in self.worker.deltas.next_pages(most_pages) {
-            let mut pool = Pool {
-                policy: self.policy,
-                pages: self.settings.state_pages,
-                key_id: self.key.id(),
-                epoch: self.epoch,
-                store: self.store,
-            };
-            if let Err(error) = pool.flush(&mut self.worker.deltas, page, self.now) {
-                self.worker.tally.add_now(Metric::Error(failure_of(error)), 1);
+        let now = self.now;
+        let (mut pool, worker) = self.pool_and_worker();
+        for page in worker.deltas.next_pages(most_pages) {
+            if let Err(error) = pool.flush(&mut worker.deltas, page, now) {
+                worker.tally.add_now(Metric::Error(failure_of(error)), 1);
                 return;
             }
         }

@@ -147,7 +147,6 @@ fn subject(
         outcome: None,
         found: Default::default(),
         masked: Default::default(),
-        withheld: false,
         uninspected: None,
         failure: None,
         changes,
@@ -158,9 +157,9 @@ fn subject(
     if path.truncated {
         // What the upstream makes of such a path cannot be known, so no rule for its true route would apply.
         subject.fail(Failure::Request, surroundings);
-        subject.failed_closed |= subject.mode == Mode::Enforce && subject.exempt != 0b1111;
+        subject.failed_closed |= subject.mode == Mode::Enforce && !subject.is_exempt();
     }
-    if subject.exempt != 0b1111 {
+    if !subject.is_exempt() {
         identity::identify(&mut subject, headers, surroundings);
         if address.is_none() {
             subject.fail(Failure::Host, surroundings);

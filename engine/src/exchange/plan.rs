@@ -4,6 +4,7 @@ use super::Surroundings;
 use super::decide::{facts, throttle_interval};
 use super::subject::Subject;
 use crate::blob::counters::{ABSENT, Source};
+use crate::blob::ladders::StepAction;
 use crate::state::cell::{Ban, Cell, Mark};
 use crate::state::pool::Loaded;
 use crate::verdict::{Action, Cause, is_earned, score};
@@ -119,7 +120,7 @@ fn plan_client(
     let Some(shape) = loaded.and_then(|loaded| pool.shape(loaded.address)) else { return };
     let cell = loaded.and_then(|loaded| pool.cell(loaded)).unwrap_or(Cell(&[]));
     if let Some(pot) = subject.honeypot.and_then(|pot| policy.honeypots.get(pot as usize))
-        && subject.exempt & (1 << pot.threat as u8) == 0
+        && !subject.is_exempt_from(pot.threat)
     {
         let before = cell.mark(shape, pot.threat);
         let live = before.until > seconds && before.since >= subject.not_before.seconds();
@@ -142,25 +143,25 @@ fn plan_client(
             change.mark = Some((pot.threat, mark));
         }
     }
-    let block = |step: Option<u32>| {
-        let step = step.and_then(|step| policy.steps.get(step as usize))?;
-        let is_block = step.action == crate::blob::ladders::StepAction::Block && step.value > 0;
-        is_block.then(|| seconds.saturating_add(step.value.div_ceil(1000)))
-    };
     let ban = cell.ban(shape);
     let live = ban.since >= subject.not_before.seconds();
     let before = if live { ban } else { Ban::default() };
     // A ban needs what is proven: attempts that are still open may all turn out well.
-    let earned = |step: &u32, enforced_only| {
+    let is_earned = |step, enforced_only| {
         let proven = score(policy, facts(subject, &subject.settled));
         let traps = verdict.reasons.iter().filter(|reason| !matches!(reason.cause, Cause::Rule(_)));
         let reasons: Vec<_> = proven.into_iter().chain(traps.copied()).collect();
-        is_earned(policy, &reasons, *step, enforced_only)
+        is_earned(policy, &reasons, step, enforced_only)
     };
-    let enforced = block(verdict.step.filter(|step| earned(step, true)));
-    let enforced = enforced.filter(|_| verdict.action == Action::Block);
-    let reported = block(verdict.would_step.filter(|step| earned(step, false)));
-    let reported = reported.filter(|_| verdict.would == Action::Block);
+    // Until when a step would ban, if it does; the costly question comes last.
+    let ban_until = |action, position: Option<u32>, enforced_only| {
+        let position = position.filter(|_| action == Action::Block)?;
+        let step = policy.steps.get(position as usize)?;
+        let bans = step.action == StepAction::Block && step.value > 0 && is_earned(position, enforced_only);
+        bans.then(|| seconds.saturating_add(step.value.div_ceil(1000)))
+    };
+    let enforced = ban_until(verdict.action, verdict.step, true);
+    let reported = ban_until(verdict.would, verdict.would_step, false);
     let starts_enforced = enforced.is_some() && before.enforced_until <= seconds;
     let starts_reported = reported.is_some() && before.reported_until <= seconds;
     if shape.ban != ABSENT && (starts_enforced || starts_reported) {

@@ -92,7 +92,6 @@ impl Replying {
             .zip(self.subject.found)
             .any(|(detector, count)| count > 0 && self.subject.search.block & (1 << detector as u16) != 0);
         if blocked {
-            self.subject.withheld = true;
             self.subject.verdict.action = Action::Block;
             self.scanner = None;
             let app = self.subject.app;
@@ -191,7 +190,7 @@ impl Replying {
         let verdict = &mut self.subject.verdict;
         verdict.would = verdict.would.max(would);
         verdict.action = verdict.action.max(action);
-        if self.subject.exempt != 0b1111 {
+        if !self.subject.is_exempt() {
             count(&self.subject, surroundings, new, |event| event == Event::SensitiveFound);
         }
     }

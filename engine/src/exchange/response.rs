@@ -46,7 +46,7 @@ impl AwaitReply {
             authenticated.is_some_and(|route| route.authenticated) && !policy.client_keys.is_empty();
         subject.login.is_some()
             || subject.search.detectors != 0
-            || (counts_status && subject.exempt != 0b1111)
+            || (counts_status && !subject.is_exempt())
             || accepts
     }
 

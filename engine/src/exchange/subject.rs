@@ -11,6 +11,9 @@ use crate::state::pool::{CellAddress, Loaded, Roles};
 use crate::verdict::{Cause, Verdict};
 use crate::vocabulary::{Detector, Mode, Threat};
 
+/// A bit for each threat.
+const ALL_THREATS: u8 = (1 << Threat::ALL.len()) - 1;
+
 /// A cell that the exchange concerns.
 #[derive(Debug)]
 pub(crate) struct Touched {
@@ -116,7 +119,6 @@ pub(crate) struct Subject {
     pub(crate) outcome: Option<LoginOutcome>,
     pub(crate) found: [u32; Detector::ALL.len()],
     pub(crate) masked: [u32; Detector::ALL.len()],
-    pub(crate) withheld: bool,
     pub(crate) uninspected: Option<Uninspected>,
     pub(crate) failure: Option<Failure>,
     /// What is changed in the head if it goes on.
@@ -126,6 +128,16 @@ pub(crate) struct Subject {
 impl Subject {
     pub(crate) const fn reading(&self, now: Millis) -> Reading {
         Reading { now, not_before: self.not_before }
+    }
+
+    /// Whether no threat applies to this client: nothing is counted then.
+    pub(crate) const fn is_exempt(&self) -> bool {
+        self.exempt == ALL_THREATS
+    }
+
+    /// Whether a threat does not apply to this client.
+    pub(crate) const fn is_exempt_from(&self, threat: Threat) -> bool {
+        self.exempt & (1 << threat as u8) != 0
     }
 
     /// Whether the filter answers instead of the upstream.

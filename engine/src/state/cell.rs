@@ -9,9 +9,7 @@ use crate::blob::counters::{CellShape, Counter, Storage};
 use crate::clock::Millis;
 use crate::vocabulary::Threat;
 
-/// How long an attempt without an outcome stays reserved at least, in milliseconds; at most a quarter longer than that
-/// and ten seconds.
-pub const RESERVATION_MS: u64 = 30_000;
+// An attempt without an outcome stays reserved for the three slots after its own: 30 to 40 seconds.
 const PENDING_SLOT_MS: u64 = 10_000;
 const PENDING_SLOTS: u64 = 4;
 
