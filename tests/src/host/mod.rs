@@ -195,6 +195,18 @@ impl EmulatedEnvoy {
         process.now = process.now.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
     }
 
+    /// Sets the wall clock back. Timers run by another one, so ticks come as if nothing had happened.
+    pub fn set_back(&mut self, duration: Duration) {
+        let back = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        let now = self.process().now.saturating_sub(back);
+        self.process().now = now;
+        for vm in self.workers.iter_mut().chain([&mut self.main]) {
+            for timer in vm.state().timers.values_mut() {
+                timer.since = timer.since.saturating_sub(back);
+            }
+        }
+    }
+
     /// Moves the clock on, and ticks every root whose period has passed since its last tick, or since the period was set
     /// (once).
     pub fn advance(&mut self, duration: Duration) {
