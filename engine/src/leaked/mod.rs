@@ -15,3 +15,30 @@ impl LeakedPages for NoLeakedPages {
         None
     }
 }
+
+/// Stand-in.
+#[derive(Clone, Copy, Debug)]
+pub struct LeakedList {
+    /// First.
+    pub first_page: u32,
+    /// Pages.
+    pub pages: u32,
+    /// Bits.
+    pub bits: u8,
+    /// Digest.
+    pub digest: u64,
+}
+/// Stand-in.
+pub fn contains(_: &LeakedList, _: u64, _: &mut dyn LeakedPages) -> Option<bool> {
+    None
+}
+/// Stand-in.
+#[must_use]
+pub fn password_digest(_: &[u8]) -> u64 {
+    0
+}
+/// Stand-in.
+#[must_use]
+pub fn pair_digest(_: &[u8], _: &[u8]) -> u64 {
+    0
+}
