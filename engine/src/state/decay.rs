@@ -15,7 +15,7 @@ pub const DECAY_LEN: usize = 8;
 /// More than any policy compares with, and far below what `f32` holds.
 const MOST: f32 = 1e9;
 
-/// What the events are worth now; at least 0 and at most a milliard. A half-life is in milliseconds; zero means one.
+/// What the events are worth now; between 0 and 10⁹. A half-life is in milliseconds; zero means one.
 #[must_use]
 pub fn read(bytes: &[u8], half_life_ms: u32, now: Millis) -> f32 {
     let sum = f32::from_bits(read_u32(bytes, 0));
