@@ -10,6 +10,7 @@ pub mod clock;
 pub mod exchange;
 pub mod http;
 pub mod keyed_hash;
+pub mod leaked;
 pub mod metrics;
 pub mod sensitive;
 pub mod settings;
