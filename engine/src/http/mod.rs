@@ -12,6 +12,8 @@ pub mod form;
 pub mod host;
 pub mod json;
 pub mod literal;
+pub mod multipart;
+mod parameters;
 pub mod path;
 pub mod query;
 
