@@ -62,6 +62,7 @@ pub(crate) fn apply(
             subject.values.push((u16::try_from(position).unwrap_or(u16::MAX), value));
         }
     }
+    subject.is_credited = true;
     recognise(subject, name.as_deref(), account, surroundings);
     add_account_cell(subject, account, surroundings);
     look_up_password(subject, password, tried, surroundings);

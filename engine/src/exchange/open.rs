@@ -135,6 +135,7 @@ fn subject(
         network: address.map(|address| identity::network(address, surroundings)),
         fingerprint: fingerprint(headers, surroundings),
         is_named: false,
+        is_credited: false,
         recognition: Recognition::default(),
         sprayed: None,
         decided_at: surroundings.now,

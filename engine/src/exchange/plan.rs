@@ -85,11 +85,12 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
         let is_let_in = admitted || counter.key.is_aggregate();
         change.reserve |= attempt && admitted && counts_this && reserves(counter) && shape.pending != ABSENT;
         match counter.source {
-            Source::Count(Event::Request | Event::LoginAttempt) if counter.storage == Storage::Intervals => {
-                if is_let_in && (counter.source == Source::Count(Event::Request) || (attempt && counts_this))
-                {
-                    change.attempts.push(position);
-                }
+            Source::Count(event @ (Event::Request | Event::LoginAttempt))
+                if counter.storage == Storage::Intervals =>
+            {
+                let counts = event == Event::Request || (attempt && counts_this);
+                let is_due = is_let_in && counts && !touched.counted_attempt;
+                change.attempts.extend(is_due.then_some(position));
             }
             // What the filter refused must not raise the score of who was refused, or a ban would feed itself. A route's
             // volume counts everything, or an attack would seem over because blocking works.

@@ -91,10 +91,12 @@ impl AwaitReply {
             settle(&mut self.subject, open.conclude(policy, Read::Whole), surroundings);
         }
         let decided = self.subject.outcome;
-        if decided.is_some_and(|outcome| outcome != LoginOutcome::Failure) || bodiless {
-            if let Some(capture) = capture.take().filter(|_| decided == Some(LoginOutcome::Failure)) {
-                capture.learn(&self.subject, surroundings);
-            }
+        let is_over = bodiless || decided.is_some_and(|outcome| outcome != LoginOutcome::Failure);
+        if is_over
+            && let Some(capture) = capture.take()
+            && decided == Some(LoginOutcome::Failure)
+        {
+            capture.learn(&self.subject, surroundings);
         }
         let wants_body = watch.is_some() || capture.is_some() || self.subject.search.detectors != 0;
         let unreadable =

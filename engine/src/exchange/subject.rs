@@ -99,6 +99,8 @@ pub(crate) struct Subject {
     pub(crate) fingerprint: Option<u64>,
     /// Whether the client is known by more than its address.
     pub(crate) is_named: bool,
+    /// Whether the login's credentials were looked at.
+    pub(crate) is_credited: bool,
     /// What is known about who logs in.
     pub(crate) recognition: Recognition,
     /// The login's password in the sketch.
