@@ -15,6 +15,7 @@ mod distinct;
 pub mod intervals;
 pub mod page;
 pub mod pool;
+pub mod pulse;
 pub mod seen;
 pub mod sketch;
 pub mod store;
