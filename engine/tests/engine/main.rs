@@ -11,4 +11,5 @@ mod leaked;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod takeover;
 mod world;
