@@ -10,22 +10,30 @@
 //! Every phase consumes the one before it, so that calling out of order does not compile. Counts and outcomes are written
 //! in the call in which they become known; the record at the end only tells.
 
+mod account;
+mod counts;
 mod credentials;
 mod decide;
+mod decoy;
+mod fingerprint;
 mod identity;
 mod open;
 mod outcome;
 mod plan;
+mod recognition;
 mod record;
 mod reply;
 mod replying;
 mod response;
+mod session;
 mod settlement;
 mod subject;
 
 use crate::blob::Policy;
 use crate::clock::Millis;
+use crate::device::DeviceKeys;
 use crate::keyed_hash::{HashKey, Role};
+use crate::leaked::LeakedPages;
 use crate::metrics::{Failure, Metric, Tally};
 use crate::settings::Settings;
 use crate::state::delta::DeltaTable;
@@ -68,6 +76,8 @@ pub struct Worker {
     pub deltas: DeltaTable,
     /// Counters for the operator that were not given to the host yet.
     pub tally: Tally,
+    /// How the apps answer failed logins.
+    learnt: decoy::LearntReplies,
     seed: u64,
     decisions: u64,
 }
@@ -76,7 +86,13 @@ impl Worker {
     /// A worker; the seed must be random, so that decisions of different workers have different ids.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { deltas: DeltaTable::default(), tally: Tally::default(), seed, decisions: 0 }
+        Self {
+            deltas: DeltaTable::default(),
+            tally: Tally::default(),
+            learnt: decoy::LearntReplies::default(),
+            seed,
+            decisions: 0,
+        }
     }
 
     fn decision_id(&mut self, key: &HashKey) -> u64 {
@@ -95,6 +111,10 @@ pub struct Surroundings<'a, 'p> {
     pub key: &'a HashKey,
     /// The configuration's number, see [`crate::state::page::Identity::epoch`].
     pub epoch: u32,
+    /// The keys of device cookies; without them devices are not told apart.
+    pub device_keys: Option<&'a DeviceKeys>,
+    /// Where lists of leaked credentials are.
+    pub leaked: &'a mut dyn LeakedPages,
     /// Where state is kept.
     pub store: &'a mut dyn PageStore,
     /// This worker.

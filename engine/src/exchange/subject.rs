@@ -1,5 +1,7 @@
 //! What is known about an exchange, carried from phase to phase.
 
+use super::account::Sprayed;
+use super::recognition::Recognition;
 use super::record::Record;
 use super::{HeadChanges, Surroundings};
 use crate::blob::Policy;
@@ -8,7 +10,7 @@ use crate::clock::Millis;
 use crate::metrics::{Failure, LoginOutcome, Metric, Uninspected};
 use crate::state::cell::{Reading, Reservation};
 use crate::state::pool::{CellAddress, Loaded, Roles};
-use crate::verdict::{Cause, Verdict};
+use crate::verdict::{Cause, Circumstances, Verdict};
 use crate::vocabulary::{Detector, Mode, Threat};
 
 /// A bit for each threat.
@@ -91,6 +93,20 @@ pub(crate) struct Subject {
     /// Threats that do not apply to this client.
     pub(crate) exempt: u8,
     pub(crate) address: Option<u128>,
+    /// The network of the address, as a keyed hash.
+    pub(crate) network: Option<u64>,
+    /// The fingerprint of the head, as a keyed hash.
+    pub(crate) fingerprint: Option<u64>,
+    /// Whether the client is known by more than its address.
+    pub(crate) is_named: bool,
+    /// Whether the login's credentials were looked at.
+    pub(crate) is_credited: bool,
+    /// What is known about who logs in.
+    pub(crate) recognition: Recognition,
+    /// The login's password in the sketch.
+    pub(crate) sprayed: Option<Sprayed>,
+    /// When it was decided.
+    pub(crate) decided_at: Millis,
     /// The client's keyed hash.
     pub(crate) client: u64,
     pub(crate) not_before: Millis,
@@ -121,6 +137,8 @@ pub(crate) struct Subject {
     pub(crate) masked: [u32; Detector::ALL.len()],
     pub(crate) uninspected: Option<Uninspected>,
     pub(crate) failure: Option<Failure>,
+    /// What is known about the login and its session beyond counts.
+    pub(crate) circumstances: Circumstances,
     /// What is changed in the head if it goes on.
     pub(crate) changes: HeadChanges,
 }
