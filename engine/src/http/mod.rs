@@ -7,6 +7,7 @@ pub mod accept;
 pub mod address;
 pub mod basic;
 pub mod cookie;
+pub mod element;
 mod field;
 pub mod form;
 pub mod host;

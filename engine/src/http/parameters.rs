@@ -79,9 +79,29 @@ impl<'a> Parameter<'a> {
 
 /// Whether a declared charset writes ASCII as ASCII, so that its fields can be read as bytes. No declaration is as good.
 pub(super) fn is_ascii_compatible(charset: &[u8]) -> bool {
-    let known = ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252"];
-    known.into_iter().any(|name| charset.eq_ignore_ascii_case(name.as_bytes()))
+    let starts = |family: &&str| {
+        charset.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family.as_bytes()))
+    };
+    ASCII_COMPATIBLE_FAMILIES.iter().any(starts)
+        || ASCII_COMPATIBLE.iter().any(|name| charset.eq_ignore_ascii_case(name.as_bytes()))
 }
+
+const ASCII_COMPATIBLE_FAMILIES: [&str; 3] = ["iso-8859-", "windows-125", "koi8-"];
+
+const ASCII_COMPATIBLE: [&str; 12] = [
+    "utf-8",
+    "utf8",
+    "us-ascii",
+    "usascii",
+    "ascii",
+    "latin1",
+    "gb2312",
+    "gbk",
+    "big5",
+    "shift_jis",
+    "euc-jp",
+    "euc-kr",
+];
 
 /// Bytes of names and bare values. More than a token of RFC 9110 has, because boundaries are sent bare with `/`, `:` or
 /// `?` in them; nothing that any reader takes for a separator.
