@@ -162,7 +162,8 @@ fn login(world: &mut TestWorld<'_>, attempt: &Try<'_>) -> Ended {
     if !is_right {
         return Ended::Failed;
     }
-    let device = plan.add.iter().chain(&added).find(|(name, _)| *name == "set-cookie").map(|(_, value)| value.clone());
+    let device =
+        plan.add.iter().chain(&added).find(|(name, _)| *name == "set-cookie").map(|(_, value)| value.clone());
     Ended::In(device)
 }
 
@@ -183,7 +184,9 @@ fn attempt<'t>(from: &'t str, user: &'t str, password: &'t str) -> Try<'t> {
 
 /// Logs in and gives the device's cookie back as a browser would send it.
 fn become_known(world: &mut TestWorld<'_>, from: &str, user: &str) -> String {
-    let Ended::In(Some(cookie)) = login(world, &attempt(from, user, "right")) else { panic!("let in, with a cookie") };
+    let Ended::In(Some(cookie)) = login(world, &attempt(from, user, "right")) else {
+        panic!("let in, with a cookie")
+    };
     assert!(cookie.contains("; HttpOnly; Secure; SameSite=Lax"), "{cookie}");
     cookie.split(';').next().unwrap().to_owned()
 }
@@ -239,7 +242,10 @@ fn one_password_over_many_accounts_is_seen_from_any_number_of_addresses() {
             let from = format!("203.0.{number}.9");
             assert!(!login(world, &attempt(&from, "forgetful", "typo")).is_refused() || number >= 3);
         }
-        assert!(!login(world, &attempt("203.0.113.77", "carol", "typo")).is_refused(), "one person's password");
+        assert!(
+            !login(world, &attempt("203.0.113.77", "carol", "typo")).is_refused(),
+            "one person's password"
+        );
     });
 }
 
@@ -294,12 +300,62 @@ fn a_decoy_is_learnt_from_two_accounts_and_then_looks_like_the_app() {
         let from = format!("198.51.{number}.9");
         assert!(matches!(login(&mut world, &attempt(&from, "ann", "guess")), Ended::Failed));
     }
-    let Ended::Refused(before) = login(&mut world, &attempt("198.51.9.9", "ann", "guess")) else { panic!("deceived") };
+    let Ended::Refused(before) = login(&mut world, &attempt("198.51.9.9", "ann", "guess")) else {
+        panic!("deceived")
+    };
     assert_ne!(before.body, b"Invalid password, or no such account.");
     assert!(matches!(login(&mut world, &attempt("203.0.113.5", "bob", "guess")), Ended::Failed));
-    let Ended::Refused(reply) = login(&mut world, &attempt("198.51.9.9", "ann", "right")) else { panic!("deceived") };
+    let Ended::Refused(reply) = login(&mut world, &attempt("198.51.9.9", "ann", "right")) else {
+        panic!("deceived")
+    };
     assert_eq!(reply.status, 401);
     assert_eq!(reply.body, b"Invalid password, or no such account.");
     assert_eq!(reply.headers, [("content-type".to_owned(), "text/plain".to_owned())]);
     assert!((120..=180).contains(&reply.delay_ms), "{}", reply.delay_ms);
+}
+
+#[test]
+fn a_login_under_attack_shuts_strangers_out_while_it_lasts_and_no_longer() {
+    for workers in [1, 2, 7] {
+        let mut draft = guarded(challenge());
+        let mut siege = draft.rules[0].clone();
+        siege.id = "siege".to_owned();
+        siege.when = stranger_and(Condition::UnderAttack);
+        draft.rules = vec![siege];
+        let blob = draft.write().unwrap();
+        let policy = Policy::parse(&blob).unwrap();
+        let mut world = World::new(&policy, MemoryStore::default(), workers);
+        world.settings.hold_headers = true;
+        world.device_keys = DeviceKeys::new(b"a secret of some length", None);
+        let cookie = become_known(&mut world, "192.0.2.7", "ann");
+        // A calm day: a new customer every five minutes, one in ten mistypes first.
+        for number in 0..288 {
+            let (from, user) = (format!("10.{}.{}.1", number / 200, number % 200), format!("new{number}"));
+            if number % 10 == 0 {
+                assert!(!login(&mut world, &attempt(&from, &user, "typo")).is_refused(), "customer {number}");
+            }
+            assert!(!login(&mut world, &attempt(&from, &user, "right")).is_refused(), "customer {number}");
+            world.now += 5 * MINUTE;
+        }
+        // Four tries a minute, each from an address that is never seen again.
+        let mut attack = |world: &mut TestWorld<'_>, minutes: u32, from: u32| {
+            let mut stopped = 0;
+            for number in from..from + minutes * 4 {
+                let from = format!("11.{}.{}.1", number / 200, number % 200);
+                stopped += u32::from(
+                    login(world, &attempt(&from, &format!("victim{number}"), "guess")).is_refused(),
+                );
+                world.now += MINUTE / 4;
+            }
+            stopped
+        };
+        let stopped = attack(&mut world, 60, 0);
+        assert!(stopped > 210, "{stopped} of 240 with {workers} workers");
+        assert_eq!(attack(&mut world, 600, 240), 2400, "it lasts as long as they come");
+        let known = Try { cookie: Some(cookie), ..attempt("203.0.113.5", "ann", "right") };
+        assert!(!login(&mut world, &known).is_refused());
+        assert!(login(&mut world, &attempt("203.0.113.6", "dora", "right")).is_refused());
+        world.now += 120 * MINUTE;
+        assert!(!login(&mut world, &attempt("203.0.113.6", "dora", "right")).is_refused(), "it is over");
+    }
 }
