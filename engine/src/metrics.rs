@@ -80,6 +80,8 @@ pub enum Failure {
     Capacity,
     /// A newer configuration gave the state another meaning: this one no longer counts.
     Superseded,
+    /// A page of a list of leaked credentials is not there: its entries were not looked up.
+    LeakedList,
 }
 
 impl Failure {
@@ -94,6 +96,7 @@ impl Failure {
             Self::Request => "request",
             Self::Capacity => "capacity",
             Self::Superseded => "superseded",
+            Self::LeakedList => "leaked_list",
         }
     }
 }

@@ -7,6 +7,9 @@ mod capacity;
 #[cfg(test)]
 mod frozen;
 #[cfg(test)]
+mod leaked;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod takeover;
 mod world;
