@@ -140,6 +140,15 @@ pub enum Metric {
         /// The outcome.
         outcome: LoginOutcome,
     },
+    /// A login route came under attack, or an attack ended.
+    Attack {
+        /// The app's position.
+        app: u16,
+        /// The route's position.
+        route: u32,
+        /// Whether it began.
+        began: bool,
+    },
     /// Values found in replies.
     Found {
         /// The app's position.
@@ -185,6 +194,12 @@ impl Metric {
             Self::Login { app: of, outcome } => {
                 format!("bartizan.logins.app.{}.outcome.{}", app(of), outcome.name())
             }
+            Self::Attack { app: of, route, began } => format!(
+                "bartizan.attacks.app.{}.route.{}.{}",
+                app(of),
+                policy.routes.get(route as usize).map_or("none", |route| route.name),
+                if began { "began" } else { "ended" }
+            ),
             Self::Found { app: of, detector } => {
                 format!("bartizan.found.app.{}.detector.{}", app(of), detector.name())
             }

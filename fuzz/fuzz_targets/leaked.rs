@@ -17,7 +17,7 @@ static FILE: LazyLock<(Vec<u8>, usize, LeakedList)> = LazyLock::new(|| {
     let start = file.len();
     let mut writer = PartWriter::default();
     let digests = (0..4000_u64).map(|number| number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    let list = writer.list(digests.collect(), 16, || ()).expect("a good list").list;
+    let list = writer.list(digests.collect(), 16, |_, _| ()).expect("a good list").list;
     file.extend(writer.finish());
     (file, start, list)
 });

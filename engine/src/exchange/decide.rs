@@ -257,7 +257,7 @@ fn write(
     }
     let Some(loaded) = touched.loaded.as_mut() else { return Ok(Written::Yes) };
     let waiting: Vec<(_, Waiting)> = surroundings.worker.deltas.take_page(address.page);
-    let mut reservation = None;
+    let (mut reservation, mut turned) = (None, None);
     let pool = surroundings.pool();
     let decisive = change.ban.is_some() || change.mark.is_some();
     let found_room = pool.change(loaded, &waiting, now, decisive, |cell, shape| {
@@ -282,7 +282,7 @@ fn write(
             cell.add(counter, now, 1);
         }
         if change.offered {
-            cell.note_pulse(shape, PulseEvent::Offered, now);
+            turned = cell.note_pulse(shape, PulseEvent::Offered, now);
         }
         if let Some(session) = change.session {
             cell.set_session(shape, session);
@@ -310,6 +310,11 @@ fn write(
         touched.counted_attempt = change.reserve || !change.attempts.is_empty() || change.offered;
         touched.written_as = Some(admitted);
         touched.reservation = reservation;
+        let attack =
+            turned.zip(subject.route).map(|(began, route)| Metric::Attack { app: subject.app, route, began });
+        if let Some(attack) = attack {
+            surroundings.worker.tally.add_now(attack, 1);
+        }
         // Its version is no longer the stored one; a decision that is made again reads it anew.
         touched.loaded = None;
         if !found_room {

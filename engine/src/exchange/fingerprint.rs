@@ -34,9 +34,14 @@ const LONGEST_VALUE: usize = 512;
 const MOST_NAMES: usize = 64;
 
 /// The fingerprint, where the policy has one.
-pub(super) fn fingerprint(headers: &Headers, surroundings: &Surroundings<'_, '_>) -> Option<u64> {
+pub(super) fn fingerprint(
+    headers: &Headers,
+    is_login: bool,
+    surroundings: &Surroundings<'_, '_>,
+) -> Option<u64> {
     let parts = &surroundings.policy.fingerprint;
-    if parts.is_empty() || !surroundings.policy.tables.asks_fingerprint {
+    let tables = &surroundings.policy.tables;
+    if parts.is_empty() || !(tables.asks_fingerprint_always || (is_login && tables.asks_fingerprint)) {
         return None;
     }
     let mut values: Vec<Vec<u8>> = Vec::with_capacity(parts.len());

@@ -124,16 +124,17 @@ fn subject(
     let app_mode = policy.apps.get(usize::from(app)).map_or(Mode::Report, |app| app.mode);
     let mode = route.map_or(app_mode, |route| route.mode.min(app_mode));
     let address = identity::address(headers, head.source_address, surroundings);
+    let login = route.map(|route| route.login).filter(|login| *login != NO_LOGIN);
     let mut subject = Subject {
         id: surroundings.worker.decision_id(surroundings.key),
         app,
         route: found.route,
-        login: route.map(|route| route.login).filter(|login| *login != NO_LOGIN),
+        login,
         mode: if surroundings.settings.report_only { Mode::Report } else { mode },
         exempt: address.map_or(0, |address| exemptions(policy, address)),
         address,
         network: address.map(|address| identity::network(address, surroundings)),
-        fingerprint: fingerprint(headers, surroundings),
+        fingerprint: fingerprint(headers, login.is_some(), surroundings),
         is_named: false,
         is_credited: false,
         recognition: Recognition::default(),

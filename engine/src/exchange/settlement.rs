@@ -45,7 +45,7 @@ pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings:
         _ => PulseEvent::Failed,
     });
     let mut cells = std::mem::take(&mut subject.cells);
-    let mut failed = None;
+    let (mut failed, mut turned) = (None, None);
     for touched in &mut cells {
         let reservation = touched.reservation.take();
         let roles = touched.roles;
@@ -64,7 +64,7 @@ pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings:
                 cell.settle(shape, reservation);
             }
             if let Some(pulse) = pulse.filter(|_| has_pulse) {
-                cell.note_pulse(shape, pulse, now);
+                turned = cell.note_pulse(shape, pulse, now);
             }
             for (position, counter) in counters() {
                 match changes(position, counter) {
@@ -79,6 +79,9 @@ pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings:
         failed = failed.or(written.err());
     }
     subject.cells = cells;
+    if let Some((began, route)) = turned.zip(subject.route) {
+        surroundings.worker.tally.add_now(Metric::Attack { app: subject.app, route, began }, 1);
+    }
     if let Some(error) = failed {
         subject.fail(failure_of(error), surroundings);
     }

@@ -11,7 +11,7 @@ fn digests(range: std::ops::Range<u32>) -> Vec<u64> {
 
 fn part(lists: &[(Vec<u64>, u8)]) -> (Vec<u8>, Vec<WrittenList>) {
     let mut writer = PartWriter::default();
-    let written = lists.iter().map(|(digests, bits)| writer.list(digests.clone(), *bits, || ()).unwrap());
+    let written = lists.iter().map(|(digests, bits)| writer.list(digests.clone(), *bits, |_, _| ()).unwrap());
     let written = written.collect();
     (writer.finish(), written)
 }
@@ -103,8 +103,8 @@ fn made_up_digests_are_refused_and_so_are_other_bits() {
     // A run of keys that all lie in one page, whatever the number of pages.
     let together: Vec<u64> = (0..20_000).map(inverse_of_key).collect();
     let mut writer = PartWriter::default();
-    assert_eq!(writer.list(together, 8, || ()), Err(ListError::Uneven));
-    assert_eq!(writer.list(vec![1], 12, || ()), Err(ListError::Bits(12)));
+    assert_eq!(writer.list(together, 8, |_, _| ()), Err(ListError::Uneven));
+    assert_eq!(writer.list(vec![1], 12, |_, _| ()), Err(ListError::Bits(12)));
 }
 
 /// The digest that has this key.

@@ -55,7 +55,8 @@ pub struct PartWriter {
 
 impl PartWriter {
     /// Adds a list of digests, in any order; equal ones are one entry. The same digests always give the same bytes.
-    /// `each_page` is called whenever a page is done. Needs little more memory than the digests and the pages.
+    /// `each_page` is told whenever a page is done how many are, and how many there will be. Needs little more memory than
+    /// the digests and the pages.
     ///
     /// # Errors
     ///
@@ -64,7 +65,7 @@ impl PartWriter {
         &mut self,
         mut digests: Vec<u64>,
         bits: u8,
-        mut each_page: impl FnMut(),
+        mut each_page: impl FnMut(u32, u32),
     ) -> Result<WrittenList, ListError> {
         let capacity = page_capacity(bits)?;
         for digest in &mut digests {
@@ -83,7 +84,7 @@ impl PartWriter {
                 rest.split_at(rest.partition_point(|key| position_of(*key, pages) == position));
             self.page(&list, position, ours);
             rest = others;
-            each_page();
+            each_page(position + 1, pages);
         }
         Ok(WrittenList { list, entries: keys.len() as u64, bytes: (self.bytes.len() - start) as u64 })
     }

@@ -291,11 +291,22 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Cell<B> {
         }
     }
 
-    /// Tells the login route's own past what a stranger did.
-    pub fn note_pulse(&mut self, shape: &CellShape<'_>, event: pulse::PulseEvent, now: Millis) {
-        if shape.pulse != 0 {
-            pulse::note(self.at_mut(shape.pulse), event, now);
+    /// Tells the login route's own past what a stranger did. Gives back whether the route is under attack now, where that
+    /// changed.
+    pub fn note_pulse(
+        &mut self,
+        shape: &CellShape<'_>,
+        event: pulse::PulseEvent,
+        now: Millis,
+    ) -> Option<bool> {
+        if shape.pulse == 0 {
+            return None;
         }
+        let bytes = self.at_mut(shape.pulse);
+        let before = pulse::was_under_attack(bytes);
+        pulse::note(bytes, event, now);
+        let after = pulse::was_under_attack(bytes);
+        (before != after).then_some(after)
     }
 
     /// Forgets everything that a counter counted.

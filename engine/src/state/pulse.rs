@@ -76,6 +76,12 @@ pub fn is_under_attack(bytes: &[u8], now: Millis) -> bool {
     Pulse::read(bytes).at(now).attacked_since != 0
 }
 
+/// Whether the route was under attack when something was last noted.
+#[must_use]
+pub fn was_under_attack(bytes: &[u8]) -> bool {
+    Pulse::read(bytes).attacked_since != 0
+}
+
 /// Notes what happened now.
 pub fn note(bytes: &mut [u8], event: PulseEvent, now: Millis) {
     Pulse::read(bytes).at(now).with(event).write(bytes);

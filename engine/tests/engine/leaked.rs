@@ -13,14 +13,14 @@ fn policy() -> Vec<u8> {
 fn part() -> Vec<u8> {
     let mut writer = PartWriter::default();
     let digests = (0..2000).map(|number: u32| password_digest(number.to_string().as_bytes()));
-    writer.list(digests.collect(), 8, || ()).unwrap();
+    writer.list(digests.collect(), 8, |_, _| ()).unwrap();
     writer.finish()
 }
 
 #[test]
 fn a_file_splits_into_the_policy_and_the_leaked_part() {
     let (policy, mut writer) = (policy(), PartWriter::default());
-    let list = writer.list(vec![password_digest(b"hunter2")], 16, || ()).unwrap().list;
+    let list = writer.list(vec![password_digest(b"hunter2")], 16, |_, _| ()).unwrap().list;
     let file = [policy.clone(), writer.finish()].concat();
     assert_eq!(policy_length(&file[..12]), Some(policy.len()));
     let (found, leaked) = split(&file).unwrap();

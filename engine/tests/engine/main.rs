@@ -12,4 +12,5 @@ mod leaked;
 mod limits;
 #[cfg(test)]
 mod takeover;
+#[cfg(test)]
 mod world;

@@ -156,7 +156,7 @@ fn login(world: &mut TestWorld<'_>, attempt: &Try<'_>) -> Ended {
     let added = world.on_next(|surroundings| {
         replying.body(body.to_vec(), true, surroundings);
         let added = replying.headers_to_add();
-        replying.finish(surroundings);
+        let _ = replying.finish(surroundings);
         added
     });
     if !is_right {
@@ -338,7 +338,7 @@ fn a_login_under_attack_shuts_strangers_out_while_it_lasts_and_no_longer() {
             world.now += 5 * MINUTE;
         }
         // Four tries a minute, each from an address that is never seen again.
-        let mut attack = |world: &mut TestWorld<'_>, minutes: u32, from: u32| {
+        let attack = |world: &mut TestWorld<'_>, minutes: u32, from: u32| {
             let mut stopped = 0;
             for number in from..from + minutes * 4 {
                 let from = format!("11.{}.{}.1", number / 200, number % 200);
