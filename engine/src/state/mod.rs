@@ -18,5 +18,6 @@ pub mod pool;
 pub mod pulse;
 pub mod seen;
 pub mod sketch;
+mod small;
 pub mod store;
 mod window;
