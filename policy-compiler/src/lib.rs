@@ -11,6 +11,7 @@ pub mod diagnostic;
 mod lower;
 mod model;
 mod names;
+pub mod packs;
 pub mod source;
 pub mod syntax;
 
@@ -74,10 +75,15 @@ pub fn compile_text(path: &Path, text: &str) -> Compiled {
         let mut run = decode::Run { sources: &mut sources, findings: &mut findings, directory };
         if let Some(policy) = decode::policy(&root, &mut run) {
             check::policy(&policy, &mut findings);
+            for pack in &policy.packs {
+                findings.blame(pack.file, pack.name.span, pack.name.value);
+            }
             if findings.errors() == 0 {
                 outcome = write(
                     &policy,
-                    root.entry("counters").map_or(root.span, |entry| entry.key.span),
+                    root.entry("counters")
+                        .or_else(|| root.entry("use"))
+                        .map_or(root.span, |entry| entry.key.span),
                     &mut findings,
                 );
             }

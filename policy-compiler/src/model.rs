@@ -10,11 +10,13 @@ use bartizan_engine::blob::draft::{
 };
 use bartizan_engine::vocabulary::{CounterKey, Detector, Mode, OnError, Threat};
 
-use crate::source::{Span, Spanned};
+use crate::source::{FileId, Span, Spanned};
 
 /// A whole policy.
 #[derive(Debug)]
 pub(crate) struct Policy {
+    /// The packs whose parts are among the others.
+    pub(crate) packs: Vec<UsedPack>,
     /// The mode of apps that say nothing.
     pub(crate) mode: Option<Spanned<Mode>>,
     /// What happens when the filter cannot work.
@@ -31,6 +33,23 @@ pub(crate) struct Policy {
     pub(crate) threats: Vec<ThreatPart>,
     /// Applications.
     pub(crate) apps: Vec<App>,
+}
+
+impl Policy {
+    /// The pack in which this stands.
+    #[must_use]
+    pub(crate) fn pack_of(&self, span: Span) -> Option<&UsedPack> {
+        self.packs.iter().find(|pack| pack.file == span.file)
+    }
+}
+
+/// A pack that the policy uses.
+#[derive(Debug)]
+pub(crate) struct UsedPack {
+    /// Its name, where the author wrote it.
+    pub(crate) name: Spanned<&'static str>,
+    /// Its text, which places in its parts refer to.
+    pub(crate) file: FileId,
 }
 
 /// How clients are told apart.

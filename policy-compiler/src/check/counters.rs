@@ -78,10 +78,17 @@ pub(super) fn advise(policy: &Policy, findings: &mut Diagnostics) {
         })
         .collect();
     let has_logins = policy.apps.iter().any(|app| !app.logins.is_empty());
+    if !has_logins {
+        idle_packs(policy, findings);
+    }
     let has_searches = policy.apps.iter().any(|app| !app.sensitive.is_empty());
     for counter in &policy.counters {
         let Some(body) = &counter.body else { continue };
         let name = &counter.name;
+        // A pack counts what its rules need; some of them may be left out or replaced.
+        if policy.pack_of(name.span).is_some() {
+            continue;
+        }
         if !used.contains(name.value.as_str()) {
             findings.push(
                 Diagnostic::new(
@@ -111,6 +118,21 @@ pub(super) fn advise(policy: &Policy, findings: &mut Diagnostics) {
                     format!("`{}` counts findings in replies, and no app looks for any", name.value),
                 )
                 .help("say what is looked for under `sensitive` of an app"),
+            );
+        }
+    }
+}
+
+/// A pack that counts logins is of no use where there are none.
+fn idle_packs(policy: &Policy, findings: &mut Diagnostics) {
+    for pack in &policy.packs {
+        let mut counters = policy.counters.iter().filter(|counter| counter.name.span.file == pack.file);
+        if counters.any(|counter| counter.body.as_ref().is_some_and(|body| needs_logins(&body.source.value)))
+        {
+            let message = format!("the pack `{}` counts logins, and no app has any", pack.name.value);
+            findings.push(
+                Diagnostic::new(&codes::COUNTS_NOTHING, pack.name.span, message)
+                    .help("describe the login under `logins` of its app"),
             );
         }
     }

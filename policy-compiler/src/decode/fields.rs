@@ -28,13 +28,24 @@ impl<'node> Fields<'node> {
         section: &'static Section,
         findings: &mut Diagnostics,
     ) -> Option<Self> {
+        let opened = Self::open_part(node, at, section, findings)?;
+        opened.report_missing(findings);
+        Some(opened)
+    }
+
+    /// Opens a mapping of which parts may be missing.
+    pub(super) fn open_part(
+        node: &'node Node,
+        at: Span,
+        section: &'static Section,
+        findings: &mut Diagnostics,
+    ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             findings.push(expected(node, &format!("{} as a mapping", section.name), None));
             return None;
         };
         let opened = Self { section, entries, at };
         opened.report_unknown(findings);
-        opened.report_missing(findings);
         Some(opened)
     }
 

@@ -154,10 +154,10 @@ codes! {
      levels. Split a large `any` into several rules; they add up."
 
     UNKNOWN_NAME "B0401" Error "a name that nothing has"
-    "The policy refers to a counter, list, app or route that it does not define."
+    "The policy refers to a counter, list, app or route that it does not define, or to a rule that a pack does not have."
     DEFINED_TWICE "B0402" Error "two parts with the same name"
     "Names of rules are unique in the policy; names of routes and logins are unique in their app. Records and metrics could not tell \
-     them apart otherwise."
+     them apart otherwise. A rule pack is used once."
     UNKNOWN_PARAMETER "B0403" Error "a path parameter that no route has"
     "`distinct: path.<parameter>` counts the values of a named parameter of the routes, `{id}` in `/api/items/{id}`. No route of \
      the policy has a parameter of this name, so the counter would stay at zero."

@@ -9,7 +9,7 @@ mod general;
 
 pub use applications::{APP, HEADER, HONEYPOT, LOGIN, OUTCOME, ROUTE, SENSITIVE};
 pub use detection::{COMPARISON, CONDITION, COUNTER, RULE, STEP, THREAT};
-pub use general::{ALLOW, CLIENT, HOPS, LIST, POLICY};
+pub use general::{ALLOW, CLIENT, HOPS, LIST, POLICY, USE};
 
 /// A mapping and the keys that it can have.
 #[derive(Debug)]
@@ -134,6 +134,7 @@ impl Section {
 /// Every section, in the order of the reference page.
 pub static SECTIONS: &[&Section] = &[
     &POLICY,
+    &USE,
     &CLIENT,
     &HOPS,
     &ALLOW,

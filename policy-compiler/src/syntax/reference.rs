@@ -2,6 +2,7 @@
 
 use super::fields::{Absent, Field, Kind, SECTIONS, Section};
 use crate::diagnostic::codes;
+use crate::packs;
 
 /// The reference page, with a final line end.
 #[must_use]
@@ -10,6 +11,7 @@ pub fn reference() -> String {
     for section in SECTIONS {
         write_section(&mut page, section);
     }
+    write_packs(&mut page);
     page.push_str("\n## Findings\n\n");
     page.push_str("`bartizan explain <code>` prints these paragraphs. Codes are stable and never reused.\n");
     for code in codes::ALL {
@@ -40,6 +42,13 @@ fn write_section(page: &mut String, section: &Section) {
     }
     for field in section.fields {
         write_field(page, field);
+    }
+}
+
+fn write_packs(page: &mut String) {
+    page.push_str("\n## Rule packs\n\n`use` takes them in, `bartizan packs <name>` prints one.\n");
+    for pack in packs::ALL {
+        page.push_str(&format!("\n**{}**: {}\n", pack.name, pack.about()));
     }
 }
 

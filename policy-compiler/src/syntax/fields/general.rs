@@ -1,8 +1,10 @@
 //! Keys of the policy as a whole: versions, modes, clients, exemptions, lists.
 
 use super::{
-    ADDRESS, APP, Absent, BECAUSE_BYTES, COUNTER, Field, Form, Kind, LABEL, NAME, Section, THREAT, THREATS,
+    ADDRESS, APP, Absent, BECAUSE_BYTES, COUNTER, Field, Form, Kind, LABEL, NAME, RULE_ID, Section, THREAT,
+    THREATS,
 };
+use crate::packs;
 
 /// The whole file.
 pub static POLICY: Section = Section {
@@ -33,6 +35,15 @@ pub static POLICY: Section = Section {
             doc: "What happens to a request when the filter itself cannot work, for example because its state is unreadable: let it \
                   through and count it, or refuse it with 503 where the app enforces.",
             example: "on_error: allow",
+        },
+        Field {
+            key: "use",
+            kind: Kind::List(&Kind::Either(&[Kind::Word(packs::NAMES), Kind::Map(&USE)])),
+            absent: Absent::Nothing,
+            doc: "Rule packs that ship with the compiler; `bartizan packs` lists them, `bartizan packs account-takeover` prints one. A pack \
+                  stands before the policy, a later pack over an earlier one, and the policy over all: its rules join the pack's, a counter \
+                  or rule of the same name replaces the pack's, and `steps` of a threat replace the pack's.",
+            example: "use: [account-takeover]",
         },
         Field {
             key: "client",
@@ -76,6 +87,30 @@ pub static POLICY: Section = Section {
             absent: Absent::Required,
             doc: "The applications behind the proxy, by name. Names have lower-case letters, digits and `-`, at most 32.",
             example: "apps:\n  shop: { hosts: [shop.example.com], mode: enforce }",
+        },
+    ],
+};
+
+/// An entry of `use` that takes a part of a pack.
+pub static USE: Section = Section {
+    name: "an entry of `use`",
+    id: "use",
+    doc: "A rule pack without some of its rules.",
+    named: None,
+    fields: &[
+        Field {
+            key: "pack",
+            kind: Kind::Word(packs::NAMES),
+            absent: Absent::Required,
+            doc: "Its name.",
+            example: "use: [{ pack: account-takeover, without: [many-tries] }]",
+        },
+        Field {
+            key: "without",
+            kind: Kind::List(&Kind::Form(RULE_ID)),
+            absent: Absent::Nothing,
+            doc: "The ids of its rules that are left out.",
+            example: "use: [{ pack: account-takeover, without: [many-tries] }]",
         },
     ],
 };
