@@ -43,6 +43,16 @@ pub enum Role {
     Decision = 9,
     /// The key's own public number.
     KeyId = 10,
+    /// A claim that names a client.
+    Claim = 11,
+    /// A network.
+    Network = 12,
+    /// A fingerprint.
+    Fingerprint = 13,
+    /// What a successful login came with.
+    Seen = 14,
+    /// A user name and a password together.
+    Pair = 15,
 }
 
 impl HashKey {

@@ -7,9 +7,11 @@
 
 pub mod blob;
 pub mod clock;
+pub mod device;
 pub mod exchange;
 pub mod http;
 pub mod keyed_hash;
+pub mod leaked;
 pub mod metrics;
 pub mod sensitive;
 pub mod settings;

@@ -20,6 +20,8 @@ pub enum Action {
     Throttle,
     /// Asked to prove itself.
     Challenge,
+    /// Answered as if the app had refused it.
+    Deceive,
     /// Refused.
     Block,
 }
@@ -34,6 +36,7 @@ impl Action {
             Self::Mask => "mask",
             Self::Throttle => "throttle",
             Self::Challenge => "challenge",
+            Self::Deceive => "deceive",
             Self::Block => "block",
         }
     }
@@ -41,7 +44,7 @@ impl Action {
     /// Whether the request does not reach the upstream.
     #[must_use]
     pub const fn refuses(self) -> bool {
-        matches!(self, Self::Throttle | Self::Challenge | Self::Block)
+        matches!(self, Self::Throttle | Self::Challenge | Self::Deceive | Self::Block)
     }
 
     const fn of(step: StepAction) -> Self {
@@ -50,6 +53,7 @@ impl Action {
             StepAction::Throttle => Self::Throttle,
             StepAction::Challenge => Self::Challenge,
             StepAction::Block => Self::Block,
+            StepAction::Deceive => Self::Deceive,
         }
     }
 }
@@ -91,8 +95,52 @@ pub struct Facts<'f> {
     pub route: Option<u32>,
     /// Whether it is a login.
     pub is_login: bool,
+    /// What is known about the login and the session beyond counts.
+    pub circumstances: &'f Circumstances,
     /// Threats that do not apply to this client, a bit for each.
     pub exempt: u8,
+}
+
+/// What is known about a login and its session beyond counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// Whether it is a stranger's login try.
+    pub is_stranger: bool,
+    /// Whether the device is known to the account.
+    pub is_known_device: bool,
+    /// Whether the login's route is under attack.
+    pub is_under_attack: bool,
+    /// What never came with a success, by the number of [`crate::vocabulary::Newcomer`] less one.
+    pub is_new: [bool; 3],
+    /// The leaked lists that have the credentials, a bit for each.
+    pub leaked: u16,
+    /// The flows that hold, a bit for each.
+    pub flows: u64,
+    /// What the session moved away from, by the number of [`crate::vocabulary::Binding`] less one.
+    pub has_moved: [bool; 2],
+    /// How long ago the session began, in seconds; 0 where it is not known.
+    pub session_age: u32,
+}
+
+impl Circumstances {
+    fn hold(&self, code: ConditionCode, subject: u16, operand: u32) -> bool {
+        let position = (operand as usize).wrapping_sub(1);
+        match code {
+            ConditionCode::Stranger => self.is_stranger,
+            ConditionCode::KnownDevice => self.is_known_device,
+            ConditionCode::UnderAttack => self.is_under_attack,
+            ConditionCode::New => self.is_new.get(position).copied().unwrap_or(false),
+            ConditionCode::Leaked => {
+                self.leaked.checked_shr(u32::from(subject)).is_some_and(|bits| bits & 1 == 1)
+            }
+            ConditionCode::Flow => {
+                self.flows.checked_shr(u32::from(subject)).is_some_and(|bits| bits & 1 == 1)
+            }
+            ConditionCode::SessionMoved => self.has_moved.get(position).copied().unwrap_or(false),
+            ConditionCode::SessionOlder => self.session_age > operand,
+            _ => false,
+        }
+    }
 }
 
 /// What an exchange deserves.
@@ -151,13 +199,19 @@ pub fn is_earned(policy: &Policy<'_>, reasons: &[Reason], step: u32, enforced_on
     points.sum::<u32>() >= u32::from(step.at)
 }
 
-/// Whether a rule's counters are all kept for the client or its address.
+/// Whether a rule holds because of what the client itself did: its counters are all kept for the client or its address,
+/// and it does not ask what others do to the same route or bring along.
 fn is_personal(policy: &Policy<'_>, rule: &Rule<'_>) -> bool {
     let steps = policy.conditions.get(rule.when.positions()).unwrap_or_default();
-    let mut read = steps.iter().filter(|step| step.code == ConditionCode::CounterOver);
-    read.all(|step| {
-        let counter = policy.counters.get(usize::from(step.subject));
+    let is_own = |counter: usize| {
+        let counter = policy.counters.get(counter);
         counter.is_some_and(|counter| CellKind::of(counter.key) == CellKind::Caller)
+    };
+    steps.iter().all(|step| match step.code {
+        ConditionCode::CounterOver => is_own(usize::from(step.subject)),
+        ConditionCode::RatioOver => is_own(usize::from(step.subject)) && is_own(step.ratio().0),
+        ConditionCode::UnderAttack | ConditionCode::New | ConditionCode::Leaked => false,
+        _ => true,
     })
 }
 
@@ -177,6 +231,20 @@ fn holds(policy: &Policy<'_>, rule: &Rule<'_>, facts: Facts<'_>) -> bool {
             ConditionCode::Route => facts.route == Some(step.operand),
             ConditionCode::App => facts.app == step.subject,
             ConditionCode::Login => facts.is_login,
+            ConditionCode::RatioOver => {
+                let (whole, percent) = step.ratio();
+                let count = |counter: usize| u64::from(facts.counts.get(counter).copied().unwrap_or(0));
+                let whole = count(whole);
+                whole > 0 && count(subject).saturating_mul(100) > whole.saturating_mul(u64::from(percent))
+            }
+            ConditionCode::Stranger
+            | ConditionCode::KnownDevice
+            | ConditionCode::UnderAttack
+            | ConditionCode::New
+            | ConditionCode::Leaked
+            | ConditionCode::Flow
+            | ConditionCode::SessionMoved
+            | ConditionCode::SessionOlder => facts.circumstances.hold(step.code, step.subject, step.operand),
             ConditionCode::All | ConditionCode::Any => {
                 let mask =
                     1_u64.checked_shl(u32::from(step.subject)).map_or(u64::MAX, |bit| bit.wrapping_sub(1));

@@ -59,6 +59,8 @@ pub enum Event {
     LoginAttempt,
     /// A login succeeded. Reserved like an attempt, settled by the reply.
     LoginSuccess,
+    /// A login succeeded from a device that this account had not used before.
+    LoginNewDevice,
     /// A login was refused by the upstream. Reserved like an attempt, settled by the reply.
     LoginFailure,
     /// The upstream answered with this status; `4` stands for 400 to 499 and so on, numbers from 100 on for themselves.
@@ -96,6 +98,83 @@ pub enum CounterKey {
     LoginUsername = 2,
     /// The route of the exchange; all clients together.
     Route = 3,
+    /// The network of the client's address, /24 or /48; read on logins only, unless the counter counts something else.
+    Network = 4,
+    /// The fingerprint of the client's request head; read like a network.
+    Fingerprint = 5,
+    /// The password of a login. Kept as a sketch, which knows no password.
+    LoginPassword = 6,
+}
+
+impl CounterKey {
+    /// How many keys have cells; [`CounterKey::LoginPassword`] has none.
+    pub const WITH_CELLS: usize = 6;
+
+    /// Whether the key stands for many clients together. What the filter refuses counts there all the same, and nothing
+    /// is reserved: such counts show how a whole crowd behaves, not how far one client may go.
+    #[must_use]
+    pub const fn is_aggregate(self) -> bool {
+        matches!(self, Self::Route | Self::Network | Self::Fingerprint | Self::LoginPassword)
+    }
+}
+
+/// Which logins a counter counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Whose {
+    /// All.
+    #[default]
+    Anybody = 0,
+    /// Those of strangers: neither from a device that is known to the account, nor from a network from which the account
+    /// logged in successfully before.
+    Strangers = 1,
+}
+
+/// At which moment a counter of different values takes a login's value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Moment {
+    /// When the request is let through, or at once where the value is no login's.
+    #[default]
+    Request = 0,
+    /// When the login is proven to have failed. Open attempts count as failures until then.
+    Failure = 1,
+    /// When the login is proven to have succeeded.
+    Success = 2,
+}
+
+/// What a success teaches the filter to recognise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Newcomer {
+    /// An account that never logged in.
+    Account = 1,
+    /// A network from which nobody logged in.
+    Network = 2,
+    /// A fingerprint with which nobody logged in.
+    Fingerprint = 3,
+}
+
+/// What a session is bound to from its login on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Binding {
+    /// The network of its client.
+    Network = 1,
+    /// The fingerprint of its client.
+    Fingerprint = 2,
+}
+
+/// What the entries of a list of leaked credentials are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum LeakedKind {
+    /// SHA-1 hashes of passwords in hexadecimal, `HASH` or `HASH:COUNT`.
+    PasswordsSha1 = 1,
+    /// Passwords.
+    Passwords = 2,
+    /// `user:password`.
+    Pairs = 3,
 }
 
 /// What is looked for in replies.

@@ -12,6 +12,7 @@ use crate::watchdog::Watchdog;
 use bartizan_engine::clock::Millis;
 use bartizan_engine::exchange::{Surroundings, Worker};
 use bartizan_engine::keyed_hash::HashKey;
+use bartizan_engine::leaked::NoLeakedPages;
 use bartizan_engine::settings::Settings;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
@@ -71,6 +72,8 @@ impl Loaded {
             settings: &self.settings,
             key: &self.key,
             epoch: self.epoch,
+            device_keys: None,
+            leaked: &mut NoLeakedPages,
             store,
             worker,
             now,

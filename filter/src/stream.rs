@@ -111,7 +111,7 @@ fn apply(changes: &HeadChanges) {
 }
 
 fn send(reply: &Reply) {
-    let headers: Vec<_> = reply.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let headers: Vec<_> = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     host::send_reply(reply.status, &headers, &reply.body);
 }
 
@@ -130,7 +130,12 @@ impl HttpContext for Stream {
         let headers = host::request_headers();
         let now = host::now();
         self.now = now;
-        let head = RequestHead { headers: &headers, source_address: &host::source_address, end_of_stream };
+        let head = RequestHead {
+            headers: &headers,
+            source_address: &host::source_address,
+            verified_claim: &|_, _| None,
+            end_of_stream,
+        };
         let decided = match loaded.run(now, |surroundings| open(head, surroundings)) {
             Opened::Untouched(changes) => {
                 apply(&changes);

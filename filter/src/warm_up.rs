@@ -27,6 +27,8 @@ pub(crate) fn run(loaded: &Loaded) {
                 settings: loaded.settings(),
                 key: loaded.key(),
                 epoch: 0,
+                device_keys: None,
+                leaked: &mut bartizan_engine::leaked::NoLeakedPages,
                 store: &mut store,
                 worker: &mut worker,
                 now: Millis(1_700_000_000_000),
@@ -47,7 +49,12 @@ fn exchange(host: &str, method: &str, path: &str, surroundings: &mut Surrounding
         field("content-length", "40"),
     ];
     let source_address = || Some(b"192.0.2.1:4000".to_vec());
-    let head = RequestHead { headers: &request, source_address: &source_address, end_of_stream: false };
+    let head = RequestHead {
+        headers: &request,
+        source_address: &source_address,
+        verified_claim: &|_, _| None,
+        end_of_stream: false,
+    };
     let forwarded = match open(head, surroundings) {
         Opened::Forwarded(exchange, _) => Some(exchange),
         Opened::Login(mut login, _) => {

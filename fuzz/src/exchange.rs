@@ -65,6 +65,7 @@ impl Exchange {
         let head = RequestHead {
             headers: &headers,
             source_address: &source,
+            verified_claim: &|_, _| None,
             end_of_stream: self.body.is_empty(),
         };
         let decided = world.on_next(|surroundings| match open(head, surroundings) {

@@ -5,7 +5,7 @@ use bartizan_engine::blob::draft::{
     HoneypotDraft, LadderDraft, ListDraft, LoginDraft, PolicyDraft, RouteDraft, RuleDraft, SensitiveDraft,
     StepDraft,
 };
-use bartizan_engine::vocabulary::{Event, Mode};
+use bartizan_engine::vocabulary::{Event, Mode, Moment, Whose};
 
 use crate::check::conditions;
 use crate::model::{App, Condition, ConditionKind, CounterBody, Login, Policy, Rule, Who};
@@ -25,6 +25,7 @@ pub(crate) fn lower(policy: &Policy) -> Option<PolicyDraft> {
             address_from: policy.client.address_from,
             ipv6_prefix: policy.client.ipv6_prefix,
             keys: policy.client.keys.iter().map(|key| key.value.clone()).collect(),
+            fingerprint: Vec::new(),
         },
         lists: policy
             .lists
@@ -36,6 +37,9 @@ pub(crate) fn lower(policy: &Policy) -> Option<PolicyDraft> {
         rules: rules.map(|(threat, rule)| lowering.rule(threat, rule)).collect::<Option<_>>()?,
         ladders: lowering.ladders()?,
         apps: policy.apps.iter().map(|app| lowering.app(app)).collect::<Option<_>>()?,
+        devices: None,
+        leaked: Vec::new(),
+        flows: Vec::new(),
     })
 }
 
@@ -69,6 +73,8 @@ impl UsedCounters {
                 name: counter.name.value.clone(),
                 source: body.source.value.clone(),
                 key: body.key.value,
+                whose: Whose::Anybody,
+                moment: Moment::Request,
                 window_ms: body.window_ms,
                 highest_threshold: *highest,
                 flush_at: flush_at(body, *lowest),
@@ -201,6 +207,9 @@ fn lower_login(position: usize, login: &Login, mode: Mode) -> LoginDraft {
         password: login.password.clone(),
         success: login.success.value.clone(),
         failure: login.failure.value.clone(),
+        only_if: None,
+        plus_address: false,
+        decoy: None,
     }
 }
 

@@ -128,6 +128,7 @@ fn every_key_of_the_language_arrives_in_the_draft() {
         status: Some(403),
         json: Some(r#"{"error":"captcha"}"#.into()),
         html: Some("<h1>Please solve the puzzle</h1>".into()),
+        delay_ms: 0,
     };
     assert_eq!(takeover.steps[1].action, ActionDraft::Challenge { reply: challenge });
     let scraping = &draft.ladders[1].steps;

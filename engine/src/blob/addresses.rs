@@ -59,7 +59,7 @@ impl<'p> Ranges<'p> {
     fn at(&self, index: usize) -> Option<(u128, u128)> {
         let start = index.checked_mul(RANGE_LEN)?;
         let bytes = self.bytes.get(start..start.checked_add(RANGE_LEN)?)?;
-        let mut fields = Fields { section: Range::NAME, bytes, strings: "" };
+        let mut fields = Fields { section: Range::NAME, bytes, strings: "", is_older: false };
         Some((u128::read(&mut fields).ok()?, u128::read(&mut fields).ok()?))
     }
 

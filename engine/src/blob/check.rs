@@ -4,16 +4,19 @@
 
 use super::addresses::{AddressList, Exemption};
 use super::apps::{App, Honeypot, Host, NO_LOGIN, Route, Sensitive};
-use super::client::{Basics, ClientKeyRecord};
-use super::counters::{CellKind, CellShape, Counter, PAGE_CELLS_LEN, Source, Storage};
+use super::client::{Basics, ClientKeyRecord, Devices, FingerprintRecord};
+use super::counters::{
+    CELL_HEAD_LEN, CellKind, CellShape, Counter, PAGE_CELLS_LEN, SESSION_LEN, Source, Storage,
+};
 use super::error::BlobError;
 use super::field::{Record as _, Tiles};
+use super::flows::{Flow, LeakedList, Milestone};
 use super::ladders::{Ladder, Step};
-use super::logins::{Login, OutcomeStep};
+use super::logins::{Decoy, Login, OutcomeStep};
 use super::policy::{MAX_COUNTERS, Policy};
 use super::rules::{ConditionCode, ConditionStep, Rule, check_program};
 use super::trie::{Edge, NO_NODE, Node, Target, TargetKind};
-use crate::vocabulary::{CounterKey, Event, Threat};
+use crate::vocabulary::{CounterKey, Event, Moment, Threat};
 
 /// Names go into headers, records and the names of counters.
 const LONGEST_NAME: usize = 32;
@@ -32,6 +35,7 @@ impl Policy<'_> {
         self.check_cells()?;
         self.check_scores()?;
         self.check_apps()?;
+        self.check_flows()?;
         self.check_trie()
     }
 
@@ -45,6 +49,19 @@ impl Policy<'_> {
         }
         if self.client_keys.len() > 8 {
             return Err(BlobError::expected(ClientKeyRecord::NAME, "at most 8 records"));
+        }
+        if self.fingerprint.len() > 16 {
+            return Err(BlobError::expected(FingerprintRecord::NAME, "at most 16 records"));
+        }
+        let is_token = |name: &str| {
+            (1..=64).contains(&name.len())
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.!#$%&'*+^`|~".contains(&byte))
+        };
+        let fits = |devices: &Devices<'_>| {
+            is_token(devices.cookie) && (3600..=34_560_000).contains(&devices.for_seconds)
+        };
+        if self.devices.len() > 1 || !self.devices.iter().all(fits) {
+            return Err(BlobError::expected(Devices::NAME, "one cookie, kept for one hour to 400 days"));
         }
         Ok(())
     }
@@ -70,11 +87,21 @@ impl Policy<'_> {
         for shape in &self.shapes {
             let parts = [(shape.ban, 12), (shape.vouched, 4), (shape.throttle, 8), (shape.pending, 12)];
             let marks = shape.marks.map(|mark| (mark, 12));
+            let milestones = u16::try_from(self.milestones.len()).unwrap_or(u16::MAX).saturating_mul(4);
+            let newer = [
+                (shape.pulse, small(crate::state::pulse::PULSE_LEN)),
+                (shape.session, SESSION_LEN),
+                (shape.milestones, milestones),
+            ];
+            let newer_fit = newer.into_iter().all(|(offset, len)| {
+                offset == 0
+                    || (offset >= CELL_HEAD_LEN && u32::from(offset) + u32::from(len) <= u32::from(shape.len))
+            });
             let fits = |(offset, len): &(u16, u16)| {
                 *offset == super::counters::ABSENT
                     || u32::from(*offset) + u32::from(*len) <= u32::from(shape.len)
             };
-            if shape.len > PAGE_CELLS_LEN / 2 || !parts.iter().chain(&marks).all(fits) {
+            if shape.len > PAGE_CELLS_LEN / 2 || !parts.iter().chain(&marks).all(fits) || !newer_fit {
                 return Err(BlobError::expected(
                     CellShape::NAME,
                     "cells of at most half a page, with their parts inside",
@@ -90,15 +117,21 @@ impl Policy<'_> {
                 Storage::Buckets => 20,
                 Storage::ExactSet => u32::from(counter.size) * 4 + 4,
                 Storage::Bitmap => u32::from(counter.size) / 8 * 4 + 4,
+                Storage::Decay => u32::from(small(crate::state::decay::DECAY_LEN)),
+                Storage::Intervals => u32::from(small(crate::state::intervals::INTERVALS_LEN)),
+                Storage::Sketch => 0,
             };
-            let matches_source =
-                matches!(counter.source, Source::Count(_)) == (counter.storage == Storage::Buckets);
+            let counts = matches!(counter.storage, Storage::Buckets | Storage::Decay | Storage::Intervals);
+            let in_sketch = counter.key == CounterKey::LoginPassword;
+            let matches_source = matches!(counter.source, Source::Count(_)) == counts
+                && in_sketch == (counter.storage == Storage::Sketch);
             let bits = counter.storage != Storage::Bitmap
                 || (counter.size.is_power_of_two() && (64..=1024).contains(&counter.size));
             if u32::from(counter.offset) + needs > len || !matches_source || !bits {
                 return Err(BlobError::expected(Counter::NAME, "counters inside their cells"));
             }
-            if !(1000..=86_400_000).contains(&counter.window_ms) || counter.flush_at == 0 {
+            let longest = if counter.storage == Storage::Decay { 604_800_000 } else { 86_400_000 };
+            if !(1000..=longest).contains(&counter.window_ms) || counter.flush_at == 0 {
                 return Err(BlobError::expected(Counter::NAME, "windows of one second to 24 hours"));
             }
             let on_login = matches!(
@@ -106,7 +139,10 @@ impl Policy<'_> {
                 Source::Count(Event::LoginAttempt | Event::LoginSuccess | Event::LoginFailure)
             );
             let pending = self.shape(CellKind::of(counter.key)).map(|shape| shape.pending);
-            if on_login && pending == Some(super::counters::ABSENT) {
+            let on_failure =
+                matches!(counter.source, Source::Distinct(_)) && counter.moment == Moment::Failure;
+            let reserves = (on_login && counter.storage != Storage::Intervals) || on_failure;
+            if reserves && !counter.key.is_aggregate() && pending == Some(super::counters::ABSENT) {
                 return Err(BlobError::expected(
                     CellShape::NAME,
                     "room for pending attempts beside login counters",
@@ -136,7 +172,21 @@ impl Policy<'_> {
                 ConditionCode::List => subject < self.lists.len(),
                 ConditionCode::Route => (step.operand as usize) < self.routes.len(),
                 ConditionCode::App => subject < self.apps.len(),
-                ConditionCode::Login | ConditionCode::All | ConditionCode::Any | ConditionCode::Not => true,
+                ConditionCode::Leaked => subject < self.leaked.len(),
+                ConditionCode::Flow => subject < self.flows.len(),
+                ConditionCode::RatioOver => {
+                    subject < self.counters.len() && step.ratio().0 < self.counters.len()
+                }
+                ConditionCode::New => (1..=3).contains(&step.operand),
+                ConditionCode::SessionMoved => (1..=2).contains(&step.operand),
+                ConditionCode::Login
+                | ConditionCode::All
+                | ConditionCode::Any
+                | ConditionCode::Not
+                | ConditionCode::Stranger
+                | ConditionCode::KnownDevice
+                | ConditionCode::UnderAttack
+                | ConditionCode::SessionOlder => true,
             };
             if !exists {
                 return Err(BlobError::expected(ConditionStep::NAME, "references inside their section"));
@@ -156,8 +206,12 @@ impl Policy<'_> {
         for step in &self.steps {
             if (step.status != 0 && !(200..=599).contains(&step.status))
                 || (step.value == 0 && is_throttle(step))
+                || step.delay_ms > LONGEST_DELAY_MS
             {
-                return Err(BlobError::expected(Step::NAME, "a status of 200 to 599 and a rate above 0"));
+                return Err(BlobError::expected(
+                    Step::NAME,
+                    "a status of 200 to 599, a rate above 0, a delay of at most 30 seconds",
+                ));
             }
         }
         Ok(())
@@ -196,6 +250,20 @@ impl Policy<'_> {
                 let steps = span.of(&self.outcomes);
                 check_program(steps.iter().map(OutcomeStep::stack_effect), Login::NAME)?;
             }
+            if login.decoy as usize > self.decoys.len() {
+                return Err(BlobError::expected(Login::NAME, "a decoy that exists"));
+            }
+        }
+        let mut tiles = Tiles::new(self.decoy_headers.len(), Decoy::NAME);
+        for decoy in &self.decoys {
+            tiles.place(decoy.headers)?;
+            let fits = (200..=599).contains(&decoy.status) && decoy.delay_ms <= LONGEST_DELAY_MS;
+            if !fits || decoy.headers.count > 16 {
+                return Err(BlobError::expected(
+                    Decoy::NAME,
+                    "a status of 200 to 599, at most 16 header fields, at most 30 seconds",
+                ));
+            }
         }
         for honeypot in &self.honeypots {
             app(honeypot.app, Honeypot::NAME)?;
@@ -208,6 +276,32 @@ impl Policy<'_> {
                     "known detectors, and at most 8 characters kept",
                 ));
             }
+        }
+        Ok(())
+    }
+
+    fn check_flows(&self) -> Result<(), BlobError> {
+        let mut tiles = Tiles::new(self.flow_steps.len(), Flow::NAME);
+        for flow in &self.flows {
+            tiles.place(flow.steps)?;
+            let known = flow.steps.of(&self.flow_steps).iter();
+            let known =
+                known.map(|step| usize::from(step.milestone)).all(|step| step < self.milestones.len());
+            let fits = known && (flow.route as usize) < self.routes.len() && flow.steps.count <= 4;
+            if !fits || !(1..=86_400).contains(&flow.within_seconds) {
+                return Err(BlobError::expected(Flow::NAME, "routes and steps that exist, within one day"));
+            }
+        }
+        if self.milestones.len() > 16
+            || self.milestones.iter().any(|milestone| milestone.route as usize >= self.routes.len())
+        {
+            return Err(BlobError::expected(Milestone::NAME, "at most 16 routes that exist"));
+        }
+        let fits = |list: &LeakedList<'_>| {
+            matches!(list.bits, 8 | 16) && list.first_page.checked_add(list.pages).is_some()
+        };
+        if self.leaked.len() > 16 || !self.leaked.iter().all(fits) {
+            return Err(BlobError::expected(LeakedList::NAME, "at most 16 lists of 8 or 16 bits"));
         }
         Ok(())
     }
@@ -241,6 +335,13 @@ impl Policy<'_> {
         }
         Ok(())
     }
+}
+
+/// The longest that the filter's own reply may wait.
+const LONGEST_DELAY_MS: u32 = 30_000;
+
+fn small(len: usize) -> u16 {
+    u16::try_from(len).unwrap_or(u16::MAX)
 }
 
 fn is_throttle(step: &Step<'_>) -> bool {

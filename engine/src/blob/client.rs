@@ -23,12 +23,15 @@ pub enum ClientKeyKind {
     IssuedCookie = 1,
     /// A header value that the upstream accepted.
     AcceptedHeader = 2,
+    /// A claim of a verified JWT.
+    VerifiedClaim = 3,
 }
 word_field!(
     ClientKeyKind,
     "a known kind of client key",
     ClientKeyKind::IssuedCookie,
-    ClientKeyKind::AcceptedHeader
+    ClientKeyKind::AcceptedHeader,
+    ClientKeyKind::VerifiedClaim
 );
 
 record! {
@@ -36,7 +39,27 @@ record! {
     ClientKeyRecord in "client keys" as 3 {
         /// What kind of thing.
         kind: ClientKeyKind,
-        /// The cookie's or header's name.
+        /// The cookie's, header's or claim's name.
         name: &'p str,
+        /// Where the claim's JWT is: `payload_in_metadata` of Envoy's `jwt_authn`; else empty.
+        payload: &'p str,
+    }
+}
+
+record! {
+    /// A part of a client's fingerprint.
+    FingerprintRecord in "fingerprint" as 25 {
+        /// The header whose value counts; empty for the order of all headers.
+        header: &'p str,
+    }
+}
+
+record! {
+    /// The signed cookie that devices get. At most one record.
+    Devices in "devices" as 24 {
+        /// The cookie's name.
+        cookie: &'p str,
+        /// How long a device stays known, in seconds.
+        for_seconds: u32,
     }
 }

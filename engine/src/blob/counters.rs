@@ -4,7 +4,7 @@ use super::error::BlobError;
 use super::field::{Field, Fields, record, word_field};
 #[cfg(feature = "write")]
 use super::writer::RecordWriter;
-use crate::vocabulary::{CounterKey, Event, Value};
+use crate::vocabulary::{CounterKey, Event, Moment, Value, Whose};
 
 /// The tables of the state: each has cells of one shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,12 +16,38 @@ pub enum CellKind {
     Account = 1,
     /// Routes, all clients together.
     Route = 2,
+    /// Networks of addresses.
+    Network = 3,
+    /// Fingerprints of request heads.
+    Fingerprint = 4,
+    /// What successful logins came with: no cells, a filter in each page, see [`crate::state::seen`].
+    Seen = 5,
+    /// Passwords: no cells, a sketch in each page, see [`crate::state::sketch`].
+    Password = 6,
 }
-word_field!(CellKind, "a known kind of cell", CellKind::Caller, CellKind::Account, CellKind::Route);
+word_field!(
+    CellKind,
+    "a known kind of cell",
+    CellKind::Caller,
+    CellKind::Account,
+    CellKind::Route,
+    CellKind::Network,
+    CellKind::Fingerprint,
+    CellKind::Seen,
+    CellKind::Password
+);
 
 impl CellKind {
     /// All kinds by number.
-    pub const ALL: [Self; 3] = [Self::Caller, Self::Account, Self::Route];
+    pub const ALL: [Self; 7] = [
+        Self::Caller,
+        Self::Account,
+        Self::Route,
+        Self::Network,
+        Self::Fingerprint,
+        Self::Seen,
+        Self::Password,
+    ];
 
     /// The table in which a counter with this key is kept.
     #[must_use]
@@ -30,6 +56,9 @@ impl CellKind {
             CounterKey::Address | CounterKey::Client => Self::Caller,
             CounterKey::LoginUsername => Self::Account,
             CounterKey::Route => Self::Route,
+            CounterKey::Network => Self::Network,
+            CounterKey::Fingerprint => Self::Fingerprint,
+            CounterKey::LoginPassword => Self::Password,
         }
     }
 
@@ -40,6 +69,10 @@ impl CellKind {
             Self::Caller => "caller",
             Self::Account => "account",
             Self::Route => "route",
+            Self::Network => "network",
+            Self::Fingerprint => "fingerprint",
+            Self::Seen => "seen",
+            Self::Password => "password",
         }
     }
 }
@@ -54,8 +87,23 @@ pub enum Storage {
     ExactSet = 1,
     /// Four bitmaps for linear counting, `size` bits each, and 4 bytes.
     Bitmap = 2,
+    /// A number that fades: 8 bytes.
+    Decay = 3,
+    /// Mean and variance of intervals: 16 bytes.
+    Intervals = 4,
+    /// Nothing in a cell: a sketch holds it.
+    Sketch = 5,
 }
-word_field!(Storage, "a known storage", Storage::Buckets, Storage::ExactSet, Storage::Bitmap);
+word_field!(
+    Storage,
+    "a known storage",
+    Storage::Buckets,
+    Storage::ExactSet,
+    Storage::Bitmap,
+    Storage::Decay,
+    Storage::Intervals,
+    Storage::Sketch
+);
 
 /// What a counter counts, as the blob says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,12 +114,13 @@ pub enum Source {
     Distinct(Value),
 }
 
-const EVENTS: [(u16, Event); 5] = [
+const EVENTS: [(u16, Event); 6] = [
     (1, Event::Request),
     (2, Event::LoginAttempt),
     (3, Event::LoginSuccess),
     (4, Event::LoginFailure),
     (5, Event::SensitiveFound),
+    (6, Event::LoginNewDevice),
 ];
 const VALUES: [(u16, Value); 6] = [
     (0x101, Value::LoginUsername),
@@ -121,7 +170,7 @@ record! {
         parameter: &'p str,
         /// What it is kept for.
         key: CounterKey,
-        /// Its sliding window in milliseconds.
+        /// Its sliding window in milliseconds; of [`Storage::Decay`] the half-life.
         window_ms: u32,
         /// The highest number it is compared with.
         highest_threshold: u32,
@@ -135,6 +184,10 @@ record! {
         size: u16,
         /// Where in the cell.
         offset: u16,
+        /// Which logins count.
+        whose: Whose,
+        /// When a login's value is taken.
+        moment: Moment,
     }
 }
 
@@ -160,8 +213,38 @@ record! {
         pending: u16,
         /// Points of honeypots, by threat: `u32` until when, `u16` points, `u16` of them enforced, `u32` since when.
         marks: [u16; 4],
+        /// A login route's own past, [`crate::state::pulse`]; 0 where absent, as for the following.
+        pulse: u16,
+        /// What a session is bound to: `u32` when it began in seconds, `u32` network, `u32` fingerprint, `u32` when it began
+        /// if its device was new.
+        session: u16,
+        /// When each of the policy's milestones was last passed: `u32` in seconds each.
+        milestones: u16,
     }
 }
+
+impl<'p> CellShape<'p> {
+    /// The shape of a table that a policy does not use.
+    pub(crate) const fn unused(kind: CellKind) -> Self {
+        Self {
+            kind,
+            len: CELL_HEAD_LEN,
+            definitions: 0,
+            ban: ABSENT,
+            vouched: ABSENT,
+            throttle: ABSENT,
+            pending: ABSENT,
+            marks: [ABSENT; 4],
+            pulse: 0,
+            session: 0,
+            milestones: 0,
+            blob: std::marker::PhantomData,
+        }
+    }
+}
+
+/// Bytes of a session in a cell.
+pub const SESSION_LEN: u16 = 16;
 
 /// What every cell starts with: tag, last seen, protected until; `u32` each, times in seconds.
 pub const CELL_HEAD_LEN: u16 = 12;
@@ -173,146 +256,5 @@ impl CellShape<'_> {
     #[must_use]
     pub fn cells_per_page(&self) -> u32 {
         u32::from(PAGE_CELLS_LEN / self.len.max(CELL_HEAD_LEN))
-    }
-}
-
-#[cfg(feature = "write")]
-pub(crate) use layout::lay_out;
-
-#[cfg(feature = "write")]
-mod layout {
-    use super::{ABSENT, CELL_HEAD_LEN, CellKind, CellShape, Counter, Source, Storage};
-    use crate::blob::draft::{ActionDraft, CounterSource, PolicyDraft};
-    use crate::vocabulary::{Event, Threat};
-    use sha2::{Digest as _, Sha256};
-    use std::marker::PhantomData;
-
-    /// Above this many, distinct values are estimated.
-    const EXACT_UP_TO: u32 = 32;
-
-    /// Gives every counter its place in its cell.
-    pub(crate) fn lay_out(draft: &PolicyDraft) -> (Vec<Counter<'_>>, Vec<CellShape<'static>>) {
-        let mut shapes: Vec<CellShape<'static>> = CellKind::ALL.map(|kind| empty_shape(kind, draft)).into();
-        let mut counters = Vec::new();
-        for counter in &draft.counters {
-            let (source, parameter) = match &counter.source {
-                CounterSource::Count(event) => (Source::Count(*event), ""),
-                CounterSource::Distinct(value, name) => {
-                    (Source::Distinct(*value), name.as_deref().unwrap_or_default())
-                }
-            };
-            let (storage, size, len) = storage(source, counter.highest_threshold);
-            let shape = shapes.iter_mut().find(|shape| shape.kind == CellKind::of(counter.key));
-            let offset = shape.map_or(ABSENT, |shape| {
-                if matches!(
-                    source,
-                    Source::Count(Event::LoginFailure | Event::LoginSuccess | Event::LoginAttempt)
-                ) && shape.pending == ABSENT
-                {
-                    shape.pending = place(shape, 12);
-                }
-                place(shape, len)
-            });
-            let lowest = draft.lowest_threshold(counter);
-            counters.push(Counter {
-                name: &counter.name,
-                source,
-                parameter,
-                key: counter.key,
-                window_ms: counter.window_ms,
-                highest_threshold: counter.highest_threshold,
-                lowest_threshold: lowest,
-                flush_at: counter.flush_at.max(1),
-                storage,
-                size,
-                offset,
-                blob: PhantomData,
-            });
-        }
-        for shape in &mut shapes {
-            shape.definitions = definitions(shape, &counters);
-        }
-        (counters, shapes)
-    }
-
-    const fn place(shape: &mut CellShape<'_>, len: u16) -> u16 {
-        let offset = shape.len;
-        shape.len = shape.len.saturating_add(len);
-        offset
-    }
-
-    fn storage(source: Source, highest: u32) -> (Storage, u16, u16) {
-        match source {
-            Source::Count(_) => (Storage::Buckets, 0, 20),
-            Source::Distinct(_) if highest <= EXACT_UP_TO => {
-                // One more than is compared with, so that "over" can be told.
-                let entries = u16::try_from(highest).unwrap_or(u16::MAX).saturating_add(1);
-                (Storage::ExactSet, entries, entries.saturating_mul(4).saturating_add(4))
-            }
-            Source::Distinct(_) => {
-                // Twice the number keeps the standard error of linear counting under 5 %.
-                let bits = highest.saturating_mul(2).next_power_of_two().clamp(64, 1024);
-                let bits = u16::try_from(bits).unwrap_or(1024);
-                (Storage::Bitmap, bits, (bits / 8).saturating_mul(4).saturating_add(4))
-            }
-        }
-    }
-
-    fn empty_shape(kind: CellKind, draft: &PolicyDraft) -> CellShape<'static> {
-        let mut shape = CellShape {
-            kind,
-            len: CELL_HEAD_LEN,
-            definitions: 0,
-            ban: ABSENT,
-            vouched: ABSENT,
-            throttle: ABSENT,
-            pending: ABSENT,
-            marks: [ABSENT; 4],
-            blob: PhantomData,
-        };
-        if kind != CellKind::Caller {
-            return shape;
-        }
-        let actions = || draft.ladders.iter().flat_map(|ladder| ladder.steps.iter().map(|step| &step.action));
-        if actions().any(|action| matches!(action, ActionDraft::Block { for_ms: 1.., .. })) {
-            shape.ban = place(&mut shape, 12);
-        }
-        if !draft.client.keys.is_empty() {
-            shape.vouched = place(&mut shape, 4);
-        }
-        if actions().any(|action| matches!(action, ActionDraft::Throttle { .. })) {
-            shape.throttle = place(&mut shape, 8);
-        }
-        for threat in Threat::ALL {
-            let trapped =
-                |app: &crate::blob::draft::AppDraft| app.honeypots.iter().any(|pot| pot.threat == threat);
-            if draft.apps.iter().any(trapped) {
-                let offset = place(&mut shape, 12);
-                if let Some(mark) = shape.marks.get_mut(threat as usize) {
-                    *mark = offset;
-                }
-            }
-        }
-        shape
-    }
-
-    /// Everything that gives the bytes of a cell their meaning; a policy with other text for the same counts keeps them.
-    fn definitions(shape: &CellShape<'_>, counters: &[Counter<'_>]) -> u64 {
-        let mut digest = Sha256::new();
-        digest.update([shape.kind as u8]);
-        for part in [shape.len, shape.ban, shape.vouched, shape.throttle, shape.pending] {
-            digest.update(part.to_le_bytes());
-        }
-        for mark in shape.marks {
-            digest.update(mark.to_le_bytes());
-        }
-        for counter in counters.iter().filter(|counter| CellKind::of(counter.key) == shape.kind) {
-            digest.update(format!("{:?}", (counter.source, counter.parameter, counter.key, counter.storage)));
-            digest.update(counter.window_ms.to_le_bytes());
-            digest.update(counter.size.to_le_bytes());
-            digest.update(counter.offset.to_le_bytes());
-        }
-        let digest: [u8; 32] = digest.finalize().into();
-        digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
     }
 }

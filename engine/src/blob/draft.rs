@@ -4,7 +4,9 @@
 //! positions in the draft's vectors.
 
 pub use crate::vocabulary::AddressRange;
-use crate::vocabulary::{CounterKey, Detector, Event, Mode, OnError, Threat, Value};
+use crate::vocabulary::{
+    Binding, CounterKey, Detector, Event, LeakedKind, Mode, Moment, Newcomer, OnError, Threat, Value, Whose,
+};
 
 /// A whole policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,75 @@ pub struct PolicyDraft {
     pub ladders: Vec<LadderDraft>,
     /// The applications, each with hosts of its own.
     pub apps: Vec<AppDraft>,
+    /// The signed cookie that devices get; none where the policy hands out none.
+    pub devices: Option<DevicesDraft>,
+    /// Lists of leaked credentials; their entries are compiled apart, see [`crate::leaked`].
+    pub leaked: Vec<LeakedDraft>,
+    /// Orders of steps.
+    pub flows: Vec<FlowDraft>,
+}
+
+/// The signed cookie that a device gets with a login that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DevicesDraft {
+    /// The cookie's name: a token of RFC 6265, at most 64 bytes.
+    pub cookie: String,
+    /// How long a device stays known after its last login, in seconds; one hour to 400 days.
+    pub for_seconds: u32,
+}
+
+/// A list of leaked credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeakedDraft {
+    /// Its name in the policy.
+    pub name: String,
+    /// What its entries are.
+    pub kind: LeakedKind,
+    /// The file, as the policy writes it. Not part of the blob.
+    pub path: String,
+    /// Bits of an entry, 8 or 16.
+    pub bits: u8,
+    /// Its first page among those of all lists; set when the lists were compiled.
+    pub first_page: u32,
+    /// How many pages it has; set when the lists were compiled.
+    pub pages: u32,
+    /// How many entries it has; set when the lists were compiled.
+    pub entries: u64,
+}
+
+/// An order of steps that customers take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowDraft {
+    /// Its name in the policy.
+    pub name: String,
+    /// The step that is looked at: position of the app.
+    pub app: usize,
+    /// Position of the route in the app.
+    pub route: usize,
+    /// What is wrong with it.
+    pub kind: FlowKind,
+    /// Within which time, in seconds, 1 to 86,400.
+    pub within_seconds: u32,
+    /// Why, in the author's words; may be empty.
+    pub because: String,
+}
+
+/// What makes a flow hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FlowKind {
+    /// The step comes sooner than that after something.
+    TooSoonAfter(Milestone),
+    /// One of these routes of the app was not asked for within the time, or not in this order. Positions of routes; 1 to 4.
+    Without(Vec<usize>),
+}
+
+/// Something in the life of a session whose time is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Milestone {
+    /// Its login.
+    Login,
+    /// Its login, from a device that the account had not used before.
+    NewDevice,
 }
 
 /// How a client is told from another.
@@ -36,6 +107,17 @@ pub struct ClientDraft {
     pub ipv6_prefix: u8,
     /// The first of these that counts names the client; the address is always the last resort.
     pub keys: Vec<ClientKey>,
+    /// What makes a client's fingerprint, in this order; at most 16.
+    pub fingerprint: Vec<FingerprintPart>,
+}
+
+/// A part of a client's fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FingerprintPart {
+    /// The order in which header fields came.
+    HeaderOrder,
+    /// The value of the header of this lower-case name, or that it is absent.
+    Header(String),
 }
 
 /// Where the client's address comes from.
@@ -56,6 +138,13 @@ pub enum ClientKey {
     /// A header by this lower-case name, whose value counts once the upstream answered it with 2xx on a route that is
     /// marked `authenticated`.
     AcceptedHeader(String),
+    /// A claim of a JWT that Envoy's `jwt_authn` verified.
+    VerifiedClaim {
+        /// The filter's `payload_in_metadata`.
+        payload: String,
+        /// The claim.
+        claim: String,
+    },
 }
 
 /// A named list of addresses.
@@ -87,8 +176,12 @@ pub struct CounterDraft {
     pub source: CounterSource,
     /// What it is kept for.
     pub key: CounterKey,
+    /// Which logins count.
+    pub whose: Whose,
+    /// For different values of logins: when a value is taken.
+    pub moment: Moment,
     /// The sliding window in milliseconds, one second to 24 hours. Read as eight buckets: a count covers between seven
-    /// eighths of the window and all of it.
+    /// eighths of the window and all of it. For [`CounterSource::Slow`] the half-life, one minute to 7 days.
     pub window_ms: u32,
     /// The highest `over:` that any condition compares this counter with, 1 to 65,000 for counts and 1 to 512 for
     /// distinct values. Distinct counters are sized by it.
@@ -106,6 +199,11 @@ pub enum CounterSource {
     Count(Event),
     /// Different values; [`Value::PathParameter`] carries the parameter's name here.
     Distinct(Value, Option<String>),
+    /// Occurrences that fade: each counts half after the half-life.
+    Slow(Event),
+    /// How regular the intervals between occurrences are, 0 to 100. Only [`Event::Request`] and [`Event::LoginAttempt`], per
+    /// address, client or account.
+    Regularity(Event),
 }
 
 /// A contribution to a threat's score.
@@ -148,6 +246,31 @@ pub enum Condition {
     App(usize),
     /// The exchange is a login.
     Login,
+    /// The exchange is a login try of a stranger, see [`Whose::Strangers`].
+    Stranger,
+    /// The exchange carries the signed cookie of a device that is known to the account.
+    KnownDevice,
+    /// The route is a login that is under attack.
+    UnderAttack,
+    /// Nobody ever logged in successfully with this.
+    New(Newcomer),
+    /// The credentials are in the list at this position of [`PolicyDraft::leaked`].
+    Leaked(usize),
+    /// One counter in percent of another stands above a number. Not while the other is 0.
+    RatioOver {
+        /// Position of the counter that is the part.
+        part: usize,
+        /// Position of the counter that is the whole.
+        whole: usize,
+        /// Percent, 0 to 100.
+        percent: u8,
+    },
+    /// The flow at this position of [`PolicyDraft::flows`] holds.
+    Flow(usize),
+    /// The session comes from elsewhere than its login.
+    SessionMoved(Binding),
+    /// The session's login is longer ago than so many seconds.
+    SessionOlder(u32),
     /// All of them.
     All(Vec<Condition>),
     /// At least one of them.
@@ -198,6 +321,11 @@ pub enum ActionDraft {
         /// How the refusal looks; the default status is 403.
         reply: ReplyDraft,
     },
+    /// Answer a login like the app's own failed login. Elsewhere the reply given here, else like a block.
+    Deceive {
+        /// How the reply looks on routes that are no logins; the default status is 200.
+        reply: ReplyDraft,
+    },
 }
 
 /// How the filter's own reply looks. What is absent gets the built-in text of the action.
@@ -209,6 +337,8 @@ pub struct ReplyDraft {
     pub json: Option<String>,
     /// Body for clients that prefer HTML, at most 16 KiB.
     pub html: Option<String>,
+    /// After how many milliseconds it is sent, 0 to 30,000.
+    pub delay_ms: u32,
 }
 
 /// An application.
@@ -302,6 +432,25 @@ pub struct LoginDraft {
     pub success: OutcomeCondition,
     /// What a reply looks like that proves failure. Where both hold, or neither, the outcome is unknown.
     pub failure: OutcomeCondition,
+    /// The request is a login only if this field has this text; otherwise it is like any other request of its route.
+    pub only_if: Option<(FieldSource, String)>,
+    /// Whether names that differ in a `+tag` before the `@` are one account.
+    pub plus_address: bool,
+    /// What a failed login looks like, for `deceive`; learnt from the app's own replies where absent.
+    pub decoy: Option<DecoyDraft>,
+}
+
+/// The app's own reply to a failed login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecoyDraft {
+    /// Its status, 200 to 599.
+    pub status: u16,
+    /// Its header fields, lower-case names; at most 16.
+    pub headers: Vec<(String, String)>,
+    /// Its body, at most 16 KiB.
+    pub body: String,
+    /// How long it takes, in milliseconds, 0 to 30,000.
+    pub delay_ms: u32,
 }
 
 /// Where a login's field is.
@@ -317,6 +466,10 @@ pub enum FieldSource {
     BasicUser,
     /// The password of `Authorization: Basic`.
     BasicPassword,
+    /// A field of a `multipart/form-data` body (RFC 7578).
+    Multipart(String),
+    /// The text of the first element of this name in an XML or SGML body, in any case.
+    Element(String),
 }
 
 /// What a reply looks like. At most 32 nodes, at most 8 deep.
@@ -342,6 +495,10 @@ pub enum OutcomeCondition {
         /// What stands there: a string's decoded text, or the literal text of a number, `true`, `false` or `null`.
         equals: String,
     },
+    /// The first 64 KiB of the JSON body have something at that pointer, other than `null`, `false` and an empty text.
+    JsonHas(String),
+    /// The reply redirects to this path, or below it where it ends in `/**`.
+    RedirectsTo(String),
     /// All of them.
     All(Vec<OutcomeCondition>),
     /// At least one of them.

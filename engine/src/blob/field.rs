@@ -6,7 +6,7 @@
 use super::error::{BlobError, Problem};
 #[cfg(feature = "write")]
 use super::writer::RecordWriter;
-use crate::vocabulary::{CounterKey, Mode, OnError, Threat};
+use crate::vocabulary::{CounterKey, LeakedKind, Mode, Moment, OnError, Threat, Whose};
 
 /// Reads the fields of one record in turn.
 pub(crate) struct Fields<'p> {
@@ -14,10 +14,15 @@ pub(crate) struct Fields<'p> {
     pub(crate) bytes: &'p [u8],
     /// The string pool, known to be UTF-8 as a whole.
     pub(crate) strings: &'p str,
+    /// Whether the record was written before its last fields existed: what is not there reads as zero.
+    pub(crate) is_older: bool,
 }
 
 impl<'p> Fields<'p> {
     pub(crate) fn take<const N: usize>(&mut self) -> Result<[u8; N], BlobError> {
+        if self.is_older && self.bytes.is_empty() {
+            return Ok([0; N]);
+        }
         let short = BlobError { section: self.section, problem: Problem::TooShort };
         let (head, rest) = self.bytes.split_first_chunk::<N>().ok_or(short)?;
         self.bytes = rest;
@@ -208,7 +213,19 @@ word_field!(
     CounterKey::Address,
     CounterKey::Client,
     CounterKey::LoginUsername,
-    CounterKey::Route
+    CounterKey::Route,
+    CounterKey::Network,
+    CounterKey::Fingerprint,
+    CounterKey::LoginPassword
+);
+word_field!(Whose, "known logins", Whose::Anybody, Whose::Strangers);
+word_field!(Moment, "a known moment", Moment::Request, Moment::Failure, Moment::Success);
+word_field!(
+    LeakedKind,
+    "a known kind of leaked credentials",
+    LeakedKind::PasswordsSha1,
+    LeakedKind::Passwords,
+    LeakedKind::Pairs
 );
 
 /// Declares the records of a section: one list of fields makes the structure, its reader and its writer.

@@ -8,9 +8,9 @@ use super::error::{BlobError, Problem};
 /// The first four bytes of every blob.
 pub const MAGIC: [u8; 4] = *b"BZP1";
 /// The format that this code writes.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 /// The newest reader that a blob may ask for.
-pub const READER_VERSION: u16 = 1;
+pub const READER_VERSION: u16 = 2;
 
 pub(crate) const HEADER_LEN: usize = 64;
 pub(crate) const DIRECTORY_ENTRY_LEN: usize = 12;

@@ -25,6 +25,8 @@ pub enum StepAction {
     Challenge = 4,
     /// Refuse, for `value` milliseconds.
     Block = 5,
+    /// Answer like the app's own failed login.
+    Deceive = 6,
 }
 word_field!(
     StepAction,
@@ -32,7 +34,8 @@ word_field!(
     StepAction::Tag,
     StepAction::Throttle,
     StepAction::Challenge,
-    StepAction::Block
+    StepAction::Block,
+    StepAction::Deceive
 );
 
 record! {
@@ -50,5 +53,7 @@ record! {
         json: &'p str,
         /// The reply's body as HTML; empty for the built-in one.
         html: &'p str,
+        /// After how many milliseconds the reply is sent.
+        delay_ms: u32,
     }
 }

@@ -18,6 +18,10 @@ pub enum FieldPlace {
     BasicUser = 4,
     /// The password of Basic credentials.
     BasicPassword = 5,
+    /// A field of a multipart body.
+    Multipart = 6,
+    /// The text of an element of an XML or SGML body.
+    Element = 7,
 }
 word_field!(
     FieldPlace,
@@ -27,14 +31,16 @@ word_field!(
     FieldPlace::Json,
     FieldPlace::Query,
     FieldPlace::BasicUser,
-    FieldPlace::BasicPassword
+    FieldPlace::BasicPassword,
+    FieldPlace::Multipart,
+    FieldPlace::Element
 );
 
 impl FieldPlace {
     /// Whether the request's body must be read for it.
     #[must_use]
     pub const fn in_body(self) -> bool {
-        matches!(self, Self::Form | Self::Json)
+        matches!(self, Self::Form | Self::Json | Self::Multipart | Self::Element)
     }
 }
 
@@ -53,6 +59,40 @@ record! {
         success: Span,
         /// What proves failure.
         failure: Span,
+        /// Where the field is that makes the request a login; nowhere: it always is one.
+        only_place: FieldPlace,
+        /// Its name there.
+        only: &'p str,
+        /// What it must be.
+        only_text: &'p str,
+        /// Whether names that differ in a `+tag` are one account.
+        plus_address: bool,
+        /// The position of its decoy and 1; 0 for none.
+        decoy: u32,
+    }
+}
+
+record! {
+    /// The app's own reply to a failed login.
+    Decoy in "decoys" as 30 {
+        /// Its status.
+        status: u16,
+        /// Its body.
+        body: &'p str,
+        /// How long it takes, in milliseconds.
+        delay_ms: u32,
+        /// Its header fields.
+        headers: Span,
+    }
+}
+
+record! {
+    /// A header field of a decoy.
+    DecoyHeader in "decoy headers" as 31 {
+        /// Its lower-case name.
+        name: &'p str,
+        /// Its value.
+        value: &'p str,
     }
 }
 
@@ -76,6 +116,10 @@ pub enum OutcomeCode {
     Any = 7,
     /// Take one, give its opposite.
     Not = 8,
+    /// The body has something at the pointer `name`.
+    JsonHas = 9,
+    /// The reply redirects to the path `text`, or below it where it ends in `/**`.
+    RedirectsTo = 10,
 }
 word_field!(
     OutcomeCode,
@@ -87,7 +131,9 @@ word_field!(
     OutcomeCode::Json,
     OutcomeCode::All,
     OutcomeCode::Any,
-    OutcomeCode::Not
+    OutcomeCode::Not,
+    OutcomeCode::JsonHas,
+    OutcomeCode::RedirectsTo
 );
 
 record! {
@@ -129,6 +175,8 @@ pub(crate) fn flatten<'d>(condition: &'d super::draft::OutcomeCondition, out: &m
         OutcomeCondition::SetsCookie(name) => out.push(step(OutcomeCode::SetsCookie, 0, name, "")),
         OutcomeCondition::BodyContains(text) => out.push(step(OutcomeCode::BodyContains, 0, "", text)),
         OutcomeCondition::Json { pointer, equals } => out.push(step(OutcomeCode::Json, 0, pointer, equals)),
+        OutcomeCondition::JsonHas(pointer) => out.push(step(OutcomeCode::JsonHas, 0, pointer, "")),
+        OutcomeCondition::RedirectsTo(path) => out.push(step(OutcomeCode::RedirectsTo, 0, "", path)),
         OutcomeCondition::All(parts) => {
             parts.iter().for_each(|part| flatten(part, out));
             out.push(step(OutcomeCode::All, count(parts), "", ""));

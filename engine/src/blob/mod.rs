@@ -7,16 +7,20 @@
 
 pub mod addresses;
 pub mod apps;
+#[cfg(feature = "write")]
+mod cell_layout;
 mod check;
 pub mod client;
 pub mod counters;
 mod error;
 pub(crate) mod field;
+pub mod flows;
 mod header;
 pub mod ladders;
 pub mod logins;
 mod policy;
 pub mod rules;
+pub mod tables;
 pub mod trie;
 
 #[cfg(feature = "write")]

@@ -2,14 +2,16 @@
 
 use super::addresses::{AddressList, Exemption, Range, Ranges};
 use super::apps::{App, Honeypot, Host, Parameter, Route, Sensitive};
-use super::client::{Basics, ClientKeyRecord};
+use super::client::{Basics, ClientKeyRecord, Devices, FingerprintRecord};
 use super::counters::{CellKind, CellShape, Counter};
 use super::error::BlobError;
 use super::field::{Fields, Record, Span};
+use super::flows::{Flow, FlowStep, LeakedList, Milestone};
 use super::header::{Header, SectionEntry};
 use super::ladders::{Ladder, Step};
-use super::logins::{Login, OutcomeStep};
+use super::logins::{Decoy, DecoyHeader, Login, OutcomeStep};
 use super::rules::{ConditionStep, Rule};
+use super::tables::Tables;
 use super::trie::{Edge, Node, Target, Trie};
 
 /// The string pool's section.
@@ -61,6 +63,24 @@ pub struct Policy<'p> {
     pub honeypots: Vec<Honeypot<'p>>,
     /// What is looked for in their replies.
     pub sensitive: Vec<Sensitive<'p>>,
+    /// What makes a client's fingerprint.
+    pub fingerprint: Vec<FingerprintRecord<'p>>,
+    /// The signed cookie that devices get; at most one.
+    pub devices: Vec<Devices<'p>>,
+    /// Lists of leaked credentials.
+    pub leaked: Vec<LeakedList<'p>>,
+    /// Orders of steps.
+    pub flows: Vec<Flow<'p>>,
+    /// The steps that flows need.
+    pub flow_steps: Vec<FlowStep<'p>>,
+    /// Routes whose last visit is kept in each session.
+    pub milestones: Vec<Milestone<'p>>,
+    /// The apps' own replies to failed logins.
+    pub decoys: Vec<Decoy<'p>>,
+    /// Their header fields.
+    pub decoy_headers: Vec<DecoyHeader<'p>>,
+    /// How the pages of the state are shared out, and what has to be looked up for a login.
+    pub tables: Tables,
     pub(super) nodes: Vec<Node<'p>>,
     pub(super) edges: Vec<Edge<'p>>,
     pub(super) targets: Vec<Target<'p>>,
@@ -83,7 +103,7 @@ impl<'p> Policy<'p> {
         let [basics] = <[Basics<'p>; 1]>::try_from(basics)
             .map_err(|_| BlobError::expected(Basics::NAME, "exactly one record"))?;
         let (ranges, range_len) = sections.find(Range::ID).unwrap_or((&[], 32));
-        let policy = Self {
+        let mut policy = Self {
             basics,
             client_keys: sections.table(strings)?,
             ranges: Ranges::new(ranges, range_len)?,
@@ -106,9 +126,23 @@ impl<'p> Policy<'p> {
             nodes: sections.table(strings)?,
             edges: sections.table(strings)?,
             targets: sections.table(strings)?,
+            fingerprint: sections.table(strings)?,
+            devices: sections.table(strings)?,
+            leaked: sections.table(strings)?,
+            flows: sections.table(strings)?,
+            flow_steps: sections.table(strings)?,
+            milestones: sections.table(strings)?,
+            decoys: sections.table(strings)?,
+            decoy_headers: sections.table(strings)?,
+            tables: Tables::default(),
             header,
         };
+        // A blob from before a table existed does not use it.
+        for kind in CellKind::ALL.into_iter().skip(policy.shapes.len()) {
+            policy.shapes.push(CellShape::unused(kind));
+        }
         policy.check()?;
+        policy.tables = Tables::of(&policy);
         Ok(policy)
     }
 
@@ -162,11 +196,13 @@ impl<'p> Sections<'p, '_> {
     /// All records of a section; none where the section is absent.
     fn table<R: Record<'p>>(&self, strings: &'p str) -> Result<Vec<R>, BlobError> {
         let Some((bytes, record_len)) = self.find(R::ID) else { return Ok(Vec::new()) };
-        if record_len != R::LEN {
-            return Err(BlobError::expected(R::NAME, "records of this format's length"));
+        // Fields are only ever added at the end of a record.
+        if record_len == 0 || record_len > R::LEN {
+            return Err(BlobError::expected(R::NAME, "records of at most this format's length"));
         }
-        let records = bytes.chunks_exact(R::LEN);
-        records.map(|bytes| R::read(&mut Fields { section: R::NAME, bytes, strings })).collect()
+        let is_older = record_len < R::LEN;
+        let records = bytes.chunks_exact(record_len);
+        records.map(|bytes| R::read(&mut Fields { section: R::NAME, bytes, strings, is_older })).collect()
     }
 }
 
@@ -201,6 +237,14 @@ pub fn section_name(id: u16) -> &'static str {
         .or_else(|| name::<Target<'_>>(id))
         .or_else(|| name::<Login<'_>>(id))
         .or_else(|| name::<OutcomeStep<'_>>(id))
+        .or_else(|| name::<Devices<'_>>(id))
+        .or_else(|| name::<FingerprintRecord<'_>>(id))
+        .or_else(|| name::<LeakedList<'_>>(id))
+        .or_else(|| name::<Flow<'_>>(id))
+        .or_else(|| name::<FlowStep<'_>>(id))
+        .or_else(|| name::<Milestone<'_>>(id))
+        .or_else(|| name::<Decoy<'_>>(id))
+        .or_else(|| name::<DecoyHeader<'_>>(id))
         .unwrap_or("unknown")
 }
 

@@ -42,6 +42,24 @@ pub enum ConditionCode {
     Any = 7,
     /// Pop one, push its opposite.
     Not = 8,
+    /// Push: the exchange is a stranger's login try.
+    Stranger = 9,
+    /// Push: the device is known to the account.
+    KnownDevice = 10,
+    /// Push: the login's route is under attack.
+    UnderAttack = 11,
+    /// Push: nobody logged in with this before; `operand` is a [`crate::vocabulary::Newcomer`].
+    New = 12,
+    /// Push: the credentials are in leaked list `subject`.
+    Leaked = 13,
+    /// Push: counter `subject` in percent of the counter in the upper half of `operand` is above its lower half.
+    RatioOver = 14,
+    /// Push: flow `subject` holds.
+    Flow = 15,
+    /// Push: the session moved; `operand` is a [`crate::vocabulary::Binding`].
+    SessionMoved = 16,
+    /// Push: the session is older than `operand` seconds.
+    SessionOlder = 17,
 }
 word_field!(
     ConditionCode,
@@ -53,7 +71,16 @@ word_field!(
     ConditionCode::Login,
     ConditionCode::All,
     ConditionCode::Any,
-    ConditionCode::Not
+    ConditionCode::Not,
+    ConditionCode::Stranger,
+    ConditionCode::KnownDevice,
+    ConditionCode::UnderAttack,
+    ConditionCode::New,
+    ConditionCode::Leaked,
+    ConditionCode::RatioOver,
+    ConditionCode::Flow,
+    ConditionCode::SessionMoved,
+    ConditionCode::SessionOlder
 );
 
 record! {
@@ -87,6 +114,12 @@ pub(crate) fn check_program(
 }
 
 impl ConditionStep<'_> {
+    /// The other counter and the percentage of [`ConditionCode::RatioOver`].
+    #[must_use]
+    pub const fn ratio(&self) -> (usize, u32) {
+        ((self.operand >> 16) as usize, self.operand & 0xFFFF)
+    }
+
     /// How many values it takes from the stack and leaves on it.
     pub(crate) fn stack_effect(&self) -> (u32, u32) {
         match self.code {
@@ -116,6 +149,18 @@ pub(crate) fn flatten(
         Condition::Route { app, route } => push(ConditionCode::Route, 0, route_position(*app, *route)),
         Condition::App(app) => push(ConditionCode::App, position(app), 0),
         Condition::Login => push(ConditionCode::Login, 0, 0),
+        Condition::Stranger => push(ConditionCode::Stranger, 0, 0),
+        Condition::KnownDevice => push(ConditionCode::KnownDevice, 0, 0),
+        Condition::UnderAttack => push(ConditionCode::UnderAttack, 0, 0),
+        Condition::New(newcomer) => push(ConditionCode::New, 0, *newcomer as u32),
+        Condition::Leaked(list) => push(ConditionCode::Leaked, position(list), 0),
+        Condition::RatioOver { part, whole, percent } => {
+            let whole = u32::from(position(whole));
+            push(ConditionCode::RatioOver, position(part), whole << 16 | u32::from(*percent));
+        }
+        Condition::Flow(flow) => push(ConditionCode::Flow, position(flow), 0),
+        Condition::SessionMoved(binding) => push(ConditionCode::SessionMoved, 0, *binding as u32),
+        Condition::SessionOlder(seconds) => push(ConditionCode::SessionOlder, 0, *seconds),
         Condition::All(parts) | Condition::Any(parts) => {
             for part in parts {
                 flatten(part, route_position, out);

@@ -2,15 +2,18 @@
 
 use super::addresses::{AddressList, Exemption, Range};
 use super::apps::{App, FindingAction, Honeypot, Host, HostKind, NO_LOGIN, Parameter, Route, Sensitive};
-use super::client::{Basics, ClientKeyKind, ClientKeyRecord};
-use super::counters::{CellShape, Counter, PAGE_CELLS_LEN, lay_out};
+use super::cell_layout::lay_out;
+use super::client::{Basics, ClientKeyKind, ClientKeyRecord, Devices, FingerprintRecord};
+use super::counters::{CellShape, Counter, PAGE_CELLS_LEN};
 use super::draft::{
-    ActionDraft, AddressFrom, AddressRange, ClientKey, Condition, CounterDraft, FieldSource, HostPattern,
-    PathPattern, PolicyDraft, ReplyDraft, Segment, SensitiveAction,
+    ActionDraft, AddressFrom, AddressRange, ClientKey, Condition, CounterDraft, DecoyDraft, FieldSource,
+    FingerprintPart, FlowKind, HostPattern, Milestone as MilestoneDraft, PathPattern, PolicyDraft,
+    ReplyDraft, Segment, SensitiveAction,
 };
 use super::field::Span;
+use super::flows::{Flow, FlowCode, FlowStep, LeakedList, Milestone};
 use super::ladders::{Ladder, Step, StepAction};
-use super::logins::{self, FieldPlace, Login};
+use super::logins::{self, Decoy, DecoyHeader, FieldPlace, Login};
 use super::policy::MAX_COUNTERS;
 use super::rules::{self, Rule};
 use super::trie::{TargetKind, TrieBuilder, method_bits};
@@ -83,6 +86,7 @@ impl PolicyDraft {
         self.write_counters(&mut blob)?;
         self.write_scores(&mut blob);
         self.write_apps(&mut blob)?;
+        self.write_flows(&mut blob);
         blob.finish(concat!("bartizan ", env!("CARGO_PKG_VERSION"))).ok_or(WriteError::TooLarge)
     }
 
@@ -94,12 +98,26 @@ impl PolicyDraft {
         let ipv6_prefix = self.client.ipv6_prefix;
         blob.section(&[Basics { on_error: self.on_error, trusted_hops, ipv6_prefix, blob: PhantomData }]);
         let keys = self.client.keys.iter().map(|key| match key {
-            ClientKey::IssuedCookie(name) => (ClientKeyKind::IssuedCookie, name),
-            ClientKey::AcceptedHeader(name) => (ClientKeyKind::AcceptedHeader, name),
+            ClientKey::IssuedCookie(name) => (ClientKeyKind::IssuedCookie, name.as_str(), ""),
+            ClientKey::AcceptedHeader(name) => (ClientKeyKind::AcceptedHeader, name.as_str(), ""),
+            ClientKey::VerifiedClaim { payload, claim } => {
+                (ClientKeyKind::VerifiedClaim, claim.as_str(), payload.as_str())
+            }
         });
-        blob.section(
-            &keys.map(|(kind, name)| ClientKeyRecord { kind, name, blob: PhantomData }).collect::<Vec<_>>(),
-        );
+        let keys =
+            keys.map(|(kind, name, payload)| ClientKeyRecord { kind, name, payload, blob: PhantomData });
+        blob.section(&keys.collect::<Vec<_>>());
+        let parts = self.client.fingerprint.iter().map(|part| match part {
+            FingerprintPart::HeaderOrder => FingerprintRecord { header: "", blob: PhantomData },
+            FingerprintPart::Header(name) => FingerprintRecord { header: name, blob: PhantomData },
+        });
+        blob.section(&parts.collect::<Vec<_>>());
+        let devices = self.devices.iter().map(|devices| Devices {
+            cookie: &devices.cookie,
+            for_seconds: devices.for_seconds,
+            blob: PhantomData,
+        });
+        blob.section(&devices.collect::<Vec<_>>());
     }
 
     fn write_addresses(&self, blob: &mut BlobWriter) {
@@ -168,13 +186,63 @@ impl PolicyDraft {
         lowest.unwrap_or(0)
     }
 
+    /// Routes of all apps stand in one table, each app's logins after its routes.
+    fn route_position(&self, app: usize, route: usize) -> u32 {
+        let before: usize = self.apps.iter().take(app).map(|app| app.routes.len() + app.logins.len()).sum();
+        number(before + route)
+    }
+
+    fn write_flows(&self, blob: &mut BlobWriter) {
+        let milestones = self.milestones();
+        let mut steps = Vec::new();
+        let flows: Vec<_> = self
+            .flows
+            .iter()
+            .map(|flow| {
+                let first = number(steps.len());
+                let code = match &flow.kind {
+                    FlowKind::TooSoonAfter(MilestoneDraft::Login) => FlowCode::SoonAfterLogin,
+                    FlowKind::TooSoonAfter(MilestoneDraft::NewDevice) => FlowCode::SoonAfterNewDevice,
+                    FlowKind::Without(needed) => {
+                        let place = |route: &usize| {
+                            let known = milestones.iter().position(|known| *known == (flow.app, *route));
+                            FlowStep { milestone: small(known.unwrap_or(usize::MAX)), blob: PhantomData }
+                        };
+                        steps.extend(needed.iter().map(place));
+                        FlowCode::Without
+                    }
+                };
+                Flow {
+                    name: &flow.name,
+                    route: self.route_position(flow.app, flow.route),
+                    code,
+                    within_seconds: flow.within_seconds,
+                    because: &flow.because,
+                    steps: Span { first, count: number(steps.len()).saturating_sub(first) },
+                    blob: PhantomData,
+                }
+            })
+            .collect();
+        blob.section(&flows);
+        blob.section(&steps);
+        let milestones = milestones
+            .iter()
+            .map(|(app, route)| Milestone { route: self.route_position(*app, *route), blob: PhantomData });
+        blob.section(&milestones.collect::<Vec<_>>());
+        let leaked = self.leaked.iter().map(|list| LeakedList {
+            name: &list.name,
+            kind: list.kind,
+            bits: list.bits,
+            first_page: list.first_page,
+            pages: list.pages,
+            entries: list.entries,
+            blob: PhantomData,
+        });
+        blob.section(&leaked.collect::<Vec<_>>());
+    }
+
     fn write_scores(&self, blob: &mut BlobWriter) {
-        // Routes of all apps stand in one table, each app's logins after its routes.
-        let route_position = |app: usize, route: usize| {
-            let before: usize =
-                self.apps.iter().take(app).map(|app| app.routes.len() + app.logins.len()).sum();
-            number(before + route)
-        };
+        let route_position = |app: usize, route: usize| self.route_position(app, route);
         let mut conditions = Vec::new();
         let rules: Vec<_> = self
             .rules
@@ -214,6 +282,7 @@ impl PolicyDraft {
         let (mut apps, mut hosts, mut routes, mut parameters) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut logins, mut outcomes) = (Vec::new(), Vec::new());
+        let (mut decoys, mut decoy_headers) = (Vec::new(), Vec::new());
         let (mut honeypots, mut sensitive) = (Vec::new(), Vec::new());
         for (position, app) in self.apps.iter().enumerate() {
             let position = small(position);
@@ -269,6 +338,10 @@ impl PolicyDraft {
                     Span { first, count: number(outcomes.len()).saturating_sub(first) }
                 };
                 let (success, failure) = (outcome(&login.success), outcome(&login.failure));
+                let (only_place, only) = field_place(login.only_if.as_ref().map(|(source, _)| source));
+                let only_text = login.only_if.as_ref().map_or("", |(_, text)| text.as_str());
+                decoys.extend(login.decoy.as_ref().map(|decoy| decoy_record(decoy, &mut decoy_headers)));
+                let decoy = if login.decoy.is_some() { number(decoys.len()) } else { 0 };
                 let blob = PhantomData;
                 logins.push(Login {
                     username_place,
@@ -277,6 +350,11 @@ impl PolicyDraft {
                     password,
                     success,
                     failure,
+                    only_place,
+                    only,
+                    only_text,
+                    plus_address: login.plus_address,
+                    decoy,
                     blob,
                 });
             }
@@ -322,6 +400,8 @@ impl PolicyDraft {
         blob.section(&targets);
         blob.section(&logins);
         blob.section(&outcomes);
+        blob.section(&decoys);
+        blob.section(&decoy_headers);
         Ok(())
     }
 }
@@ -332,12 +412,13 @@ fn bits(methods: &[String]) -> Result<u16, WriteError> {
 }
 
 fn step_record<'d>(at: u16, action: &'d ActionDraft) -> Step<'d> {
-    static NONE: ReplyDraft = ReplyDraft { status: None, json: None, html: None };
+    static NONE: ReplyDraft = ReplyDraft { status: None, json: None, html: None, delay_ms: 0 };
     let (code, value, reply): (_, _, &'d ReplyDraft) = match action {
         ActionDraft::Tag => (StepAction::Tag, 0, &NONE),
         ActionDraft::Throttle { per_minute, reply } => (StepAction::Throttle, *per_minute, reply),
         ActionDraft::Challenge { reply } => (StepAction::Challenge, 0, reply),
         ActionDraft::Block { for_ms, reply } => (StepAction::Block, *for_ms, reply),
+        ActionDraft::Deceive { reply } => (StepAction::Deceive, 0, reply),
     };
     Step {
         at,
@@ -346,6 +427,20 @@ fn step_record<'d>(at: u16, action: &'d ActionDraft) -> Step<'d> {
         status: reply.status.unwrap_or(0),
         json: reply.json.as_deref().unwrap_or_default(),
         html: reply.html.as_deref().unwrap_or_default(),
+        delay_ms: reply.delay_ms,
+        blob: PhantomData,
+    }
+}
+
+fn decoy_record<'d>(decoy: &'d DecoyDraft, headers: &mut Vec<DecoyHeader<'d>>) -> Decoy<'d> {
+    let first = number(headers.len());
+    let fields = decoy.headers.iter();
+    headers.extend(fields.map(|(name, value)| DecoyHeader { name, value, blob: PhantomData }));
+    Decoy {
+        status: decoy.status,
+        body: &decoy.body,
+        delay_ms: decoy.delay_ms,
+        headers: Span { first, count: number(decoy.headers.len()) },
         blob: PhantomData,
     }
 }
@@ -368,5 +463,7 @@ fn field_place(source: Option<&FieldSource>) -> (FieldPlace, &str) {
         Some(FieldSource::Query(name)) => (FieldPlace::Query, name),
         Some(FieldSource::BasicUser) => (FieldPlace::BasicUser, ""),
         Some(FieldSource::BasicPassword) => (FieldPlace::BasicPassword, ""),
+        Some(FieldSource::Multipart(name)) => (FieldPlace::Multipart, name),
+        Some(FieldSource::Element(name)) => (FieldPlace::Element, name),
     }
 }

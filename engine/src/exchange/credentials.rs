@@ -49,7 +49,7 @@ pub(crate) fn of_head(policy: &Policy<'_>, login: u32, headers: &Headers) -> Cre
             Field::Value(value) => Some(value),
             _ => None,
         },
-        FieldPlace::Nowhere | FieldPlace::Form | FieldPlace::Json => None,
+        _ => None,
     };
     Credentials {
         username: read(login.username_place, login.username),
@@ -90,7 +90,7 @@ pub(crate) fn apply(subject: &mut Subject, credentials: Credentials, surrounding
     }
     let counts = policy.counters.iter().any(|counter| counter.key == CounterKey::LoginUsername);
     if let Some(username) = username.filter(|_| counts) {
-        let address = locate(CellKind::Account, username, surroundings.settings.state_pages);
+        let address = locate(&policy.tables, CellKind::Account, username, surroundings.settings.state_pages);
         subject.cells.push(Touched::new(address, Roles::only(CounterKey::LoginUsername)));
     }
 }

@@ -188,7 +188,7 @@ impl Subject {
     }
 }
 
-pub(super) fn facts<'f>(subject: &Subject, counts: &'f [u32]) -> Facts<'f> {
+pub(super) fn facts<'f>(subject: &'f Subject, counts: &'f [u32]) -> Facts<'f> {
     Facts {
         counts,
         address: subject.address,
@@ -196,6 +196,7 @@ pub(super) fn facts<'f>(subject: &Subject, counts: &'f [u32]) -> Facts<'f> {
         route: subject.route,
         is_login: subject.login.is_some(),
         exempt: subject.exempt,
+        circumstances: &subject.circumstances,
     }
 }
 

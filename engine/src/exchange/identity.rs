@@ -42,9 +42,10 @@ pub(crate) fn key_cell(
     let role = match kind {
         ClientKeyKind::IssuedCookie => Role::Cookie,
         ClientKeyKind::AcceptedHeader => Role::Header,
+        ClientKeyKind::VerifiedClaim => Role::Claim,
     };
     let hash = surroundings.key.hash(role, &[name.as_bytes(), value]);
-    (hash, locate(CellKind::Caller, hash, surroundings.settings.state_pages))
+    (hash, locate(&surroundings.policy.tables, CellKind::Caller, hash, surroundings.settings.state_pages))
 }
 
 /// Finds the client and the cells that stand for it.
@@ -54,7 +55,7 @@ pub(crate) fn identify(subject: &mut Subject, headers: &Headers, surroundings: &
     let address = subject.address.map(|address| {
         let address = mask_ipv6(address, policy.basics.ipv6_prefix);
         let hash = surroundings.key.hash(Role::Address, &[&address.to_be_bytes()]);
-        (hash, locate(CellKind::Caller, hash, pages))
+        (hash, locate(&policy.tables, CellKind::Caller, hash, pages))
     });
     subject.client = address.map_or(0, |(hash, _)| hash);
     let mut client = None;
@@ -64,6 +65,7 @@ pub(crate) fn identify(subject: &mut Subject, headers: &Headers, surroundings: &
                 request_cookie(&all_headers(headers, "cookie"), key.name.as_bytes())
             }
             ClientKeyKind::AcceptedHeader => super::header(headers, key.name),
+            ClientKeyKind::VerifiedClaim => None,
         };
         let Some(value) = value.filter(|value| !value.is_empty() && value.len() <= LONGEST_KEY) else {
             continue;

@@ -25,7 +25,9 @@ mod subject;
 
 use crate::blob::Policy;
 use crate::clock::Millis;
+use crate::device::DeviceKeys;
 use crate::keyed_hash::{HashKey, Role};
+use crate::leaked::LeakedPages;
 use crate::metrics::{Failure, Metric, Tally};
 use crate::settings::Settings;
 use crate::state::delta::DeltaTable;
@@ -95,6 +97,10 @@ pub struct Surroundings<'a, 'p> {
     pub key: &'a HashKey,
     /// The configuration's number, see [`crate::state::page::Identity::epoch`].
     pub epoch: u32,
+    /// The keys of device cookies; without them devices are not told apart.
+    pub device_keys: Option<&'a DeviceKeys>,
+    /// Where lists of leaked credentials are.
+    pub leaked: &'a mut dyn LeakedPages,
     /// Where state is kept.
     pub store: &'a mut dyn PageStore,
     /// This worker.

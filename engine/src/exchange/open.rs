@@ -22,6 +22,8 @@ pub struct RequestHead<'h> {
     pub headers: &'h Headers,
     /// Asks for the host's `source.address`; called at most once, and only where the address is needed.
     pub source_address: &'h dyn Fn() -> Option<Vec<u8>>,
+    /// Asks for a claim of a verified JWT: where the JWT is, and the claim's name. Asked only for the policy's client keys.
+    pub verified_claim: &'h dyn Fn(&str, &str) -> Option<Vec<u8>>,
     /// Whether no body follows.
     pub end_of_stream: bool,
 }
@@ -149,6 +151,7 @@ fn subject(
         masked: Default::default(),
         uninspected: None,
         failure: None,
+        circumstances: crate::verdict::Circumstances::default(),
         changes,
     };
     if raw_path.is_none() && !subject.is_tunnel {
@@ -192,7 +195,7 @@ fn add_route_cell(subject: &mut Subject, route: Option<&Route<'_>>, surroundings
     let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
     let name = route.map_or("", |route| route.name);
     let hash = surroundings.key.hash(Role::Route, &[app.as_bytes(), name.as_bytes()]);
-    let address = locate(CellKind::Route, hash, surroundings.settings.state_pages);
+    let address = locate(&policy.tables, CellKind::Route, hash, surroundings.settings.state_pages);
     subject.cells.push(Touched::new(address, Roles::only(CounterKey::Route)));
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Change {
     pub(super) mark: Option<(Threat, Mark)>,
     pub(super) throttled_until: Option<crate::clock::Millis>,
     pub(super) protect_until: Option<u32>,
-    pub(super) requests: Option<[bool; 4]>,
+    pub(super) requests: Option<[bool; CounterKey::WITH_CELLS]>,
     pub(super) flush: bool,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
     let cell = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded)).unwrap_or(Cell(&[]));
     let attempt = subject.login.is_some();
     change.reserve = attempt && admitted && shape.pending != ABSENT;
-    let mut roles = [false; 4];
+    let mut roles = [false; CounterKey::WITH_CELLS];
     for (position, counter) in policy.counters.iter().enumerate() {
         if !touched.roles.has(counter.key) {
             continue;

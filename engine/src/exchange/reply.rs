@@ -11,9 +11,11 @@ pub struct Reply {
     /// HTTP status.
     pub status: u16,
     /// Header fields.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(String, String)>,
     /// The body; empty for HEAD.
     pub body: Vec<u8>,
+    /// After how many milliseconds it is to be sent; 0 for at once. At most 30,000.
+    pub delay_ms: u32,
 }
 
 const HTML_TYPE: &str = "text/html; charset=utf-8";
@@ -50,7 +52,7 @@ impl Reply {
             reply.body.clear();
         }
         if action == Action::Throttle {
-            reply.headers.push(("retry-after", subject.retry_after.max(1).to_string()));
+            reply.headers.push(("retry-after".to_owned(), subject.retry_after.max(1).to_string()));
         }
         reply
     }
@@ -74,10 +76,11 @@ impl Reply {
         Self {
             status,
             headers: vec![
-                ("content-type", kind.to_owned()),
-                ("cache-control", "no-store".to_owned()),
-                ("x-bartizan-id", id),
+                ("content-type".to_owned(), kind.to_owned()),
+                ("cache-control".to_owned(), "no-store".to_owned()),
+                ("x-bartizan-id".to_owned(), id),
             ],
+            delay_ms: 0,
             body: if subject.is_head { Vec::new() } else { body.into_bytes() },
         }
     }

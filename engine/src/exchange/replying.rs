@@ -43,6 +43,8 @@ pub struct Replying {
     /// Whether what is held differs from what came.
     is_changed: bool,
     is_over: bool,
+    /// What a login that turned out well adds to the head, while it can be changed.
+    pub(super) add: Vec<(&'static str, String)>,
 }
 
 impl Replying {
@@ -52,7 +54,21 @@ impl Replying {
         scanner: Option<Scanner>,
         is_held: bool,
     ) -> Self {
-        Self { subject, watch, scanner, is_held, held: Vec::new(), is_changed: false, is_over: false }
+        Self {
+            subject,
+            watch,
+            scanner,
+            is_held,
+            held: Vec::new(),
+            is_changed: false,
+            is_over: false,
+            add: Vec::new(),
+        }
+    }
+
+    /// Header fields to append to a head that was held and is let go now.
+    pub fn headers_to_add(&mut self) -> Vec<(&'static str, String)> {
+        std::mem::take(&mut self.add)
     }
 
     /// The head could not be held after all: findings are overwritten as they pass.

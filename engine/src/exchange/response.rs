@@ -22,6 +22,8 @@ pub struct AwaitReply {
 pub struct ResponsePlan {
     /// Header fields to remove.
     pub remove: Vec<&'static str>,
+    /// Header fields to append, beside those of the same name.
+    pub add: Vec<(&'static str, String)>,
     /// Whether the body is to be given to [`Replying::body`].
     pub read_body: bool,
     /// Whether the head is to be held until the body was read; only where the host can.

@@ -8,7 +8,7 @@ use crate::clock::Millis;
 use crate::metrics::{Failure, LoginOutcome, Metric, Uninspected};
 use crate::state::cell::{Reading, Reservation};
 use crate::state::pool::{CellAddress, Loaded, Roles};
-use crate::verdict::{Cause, Verdict};
+use crate::verdict::{Cause, Circumstances, Verdict};
 use crate::vocabulary::{Detector, Mode, Threat};
 
 /// A bit for each threat.
@@ -121,6 +121,8 @@ pub(crate) struct Subject {
     pub(crate) masked: [u32; Detector::ALL.len()],
     pub(crate) uninspected: Option<Uninspected>,
     pub(crate) failure: Option<Failure>,
+    /// What is known about the login and its session beyond counts.
+    pub(crate) circumstances: Circumstances,
     /// What is changed in the head if it goes on.
     pub(crate) changes: HeadChanges,
 }

@@ -6,16 +6,17 @@
 //! when it is full, counts are written at once.
 
 use super::pool::CellAddress;
+use crate::vocabulary::CounterKey;
 use std::collections::BTreeMap;
 
-/// Cells that a worker gathers for at most. An entry takes about 48 bytes.
+/// Cells that a worker gathers for at most. An entry takes about 56 bytes.
 pub const MAX_CELLS: usize = 16384;
 
 /// What waits for one cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
     /// Requests for the counters of each role, see [`crate::state::pool::Roles`]; by the role's bit.
-    pub by_role: [u32; 4],
+    pub by_role: [u32; CounterKey::WITH_CELLS],
 }
 
 impl Waiting {
@@ -43,7 +44,7 @@ impl DeltaTable {
 
     /// Adds a request for some roles. `false` where the table is full: the caller writes it at once.
     #[must_use]
-    pub fn add(&mut self, cell: CellAddress, roles: [bool; 4]) -> bool {
+    pub fn add(&mut self, cell: CellAddress, roles: [bool; CounterKey::WITH_CELLS]) -> bool {
         if self.cells.len() >= MAX_CELLS && !self.cells.contains_key(&cell) {
             return false;
         }
@@ -121,7 +122,7 @@ mod tests {
         let mut table = DeltaTable::default();
         for page in [3, 9, 4, 9, 700] {
             let cell = CellAddress { page, tag: page + 1, kind: 0 };
-            assert!(table.add(cell, [true, false, false, false]));
+            assert!(table.add(cell, [true, false, false, false, false, false]));
         }
         assert_eq!(table.next_pages(2), [3, 4]);
         assert_eq!(table.next_pages(2), [9, 700]);

@@ -8,9 +8,12 @@
 
 mod bytes;
 pub mod cell;
+pub mod decay;
 pub mod delta;
 mod distinct;
+pub mod intervals;
 pub mod page;
 pub mod pool;
+pub mod pulse;
 pub mod store;
 mod window;

@@ -6,6 +6,7 @@ use super::page::{Identity, Page, Standing};
 use super::store::{PageStore, StoreUnavailable, Version, Written};
 use crate::blob::Policy;
 use crate::blob::counters::{CellKind, CellShape, Counter, Source};
+use crate::blob::tables::Tables;
 use crate::clock::Millis;
 use crate::vocabulary::{CounterKey, Event};
 
@@ -34,7 +35,7 @@ impl CellAddress {
 
 /// For which of the counters' keys a cell stands in an exchange; the cell of a client known by its address stands for both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Roles(pub [bool; 4]);
+pub struct Roles(pub [bool; CounterKey::WITH_CELLS]);
 
 impl Roles {
     /// One role.
@@ -59,23 +60,11 @@ impl Roles {
     }
 }
 
-/// How many pages each table has. Depends on the size of the pool only.
-#[must_use]
-pub const fn pages_of(kind: CellKind, total: u32) -> std::ops::Range<u32> {
-    let routes = if total / 32 == 0 { 1 } else { total / 32 };
-    let accounts = total / 16 * 5;
-    match kind {
-        CellKind::Route => 0..routes,
-        CellKind::Account => routes..routes + accounts,
-        CellKind::Caller => routes + accounts..total,
-    }
-}
-
 /// The page and tag of a key.
 #[must_use]
-pub fn locate(kind: CellKind, hash: u64, total: u32) -> CellAddress {
-    let pages = pages_of(kind, total);
-    let share = (hash >> 32) * u64::from(pages.end - pages.start);
+pub fn locate(tables: &Tables, kind: CellKind, hash: u64, total: u32) -> CellAddress {
+    let pages = tables.pages_of(kind, total);
+    let share = (hash >> 32) * u64::from(pages.end.saturating_sub(pages.start));
     let page = pages.start.saturating_add(u32::try_from(share >> 32).unwrap_or(0));
     #[expect(clippy::cast_possible_truncation, reason = "the low half is the tag")]
     let tag = (hash as u32).max(1);
@@ -148,6 +137,8 @@ impl<'p> Pool<'_, 'p> {
         // Under another hash key the same tag is another client.
         // And in a pool of another size the same key lies elsewhere.
         let pool = u64::from(self.key_id) << 32 | u64::from(self.pages);
+        // Other tables share the pool out in another way.
+        let pool = pool ^ self.policy.tables.layout().rotate_right(8);
         let definitions = shape.definitions ^ pool.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Some(Identity { kind: shape.kind, definitions, epoch: self.epoch })
     }

@@ -62,7 +62,12 @@ fn the_app_that_is_left_alone_stays_left_alone() {
     let mut world = World::at(&policy, MemoryStore::default(), 1, "plain.localhost");
     let headers = request_headers("plain.localhost", "GET", "/wp-login.php", &[("x-bartizan-id", "forged")]);
     let address = || -> Option<Vec<u8>> { panic!("nobody needs the address") };
-    let head = RequestHead { headers: &headers, source_address: &address, end_of_stream: true };
+    let head = RequestHead {
+        headers: &headers,
+        source_address: &address,
+        verified_claim: &|_, _| None,
+        end_of_stream: true,
+    };
     let Opened::Untouched(changes) = world.on_next(|surroundings| open(head, surroundings)) else {
         panic!("it was looked at")
     };

@@ -7,13 +7,15 @@ use bartizan_engine::blob::draft::{
     PolicyDraft, ReplyDraft, RouteDraft, RuleDraft, Segment, SensitiveAction, SensitiveDraft, StepDraft,
 };
 use bartizan_engine::clock::Millis;
+use bartizan_engine::device::DeviceKeys;
 use bartizan_engine::exchange::{
     AwaitReply, Decided, Opened, Reply, RequestHead, Surroundings, Worker, open,
 };
 use bartizan_engine::keyed_hash::HashKey;
+use bartizan_engine::leaked::NoLeakedPages;
 use bartizan_engine::settings::Settings;
 use bartizan_engine::state::store::{MemoryStore, PageStore, StoreUnavailable, StoredPage, Version, Written};
-use bartizan_engine::vocabulary::{CounterKey, Detector, Event, Mode, OnError, Threat, Value};
+use bartizan_engine::vocabulary::{CounterKey, Detector, Event, Mode, Moment, OnError, Threat, Value, Whose};
 
 pub(crate) const START: u64 = 1_790_000_000_000;
 pub(crate) const FAILURE_LIMIT: u32 = 10;
@@ -38,7 +40,16 @@ fn counter(
     highest: u32,
     flush_at: u16,
 ) -> CounterDraft {
-    CounterDraft { name: name.to_owned(), source, key, window_ms, highest_threshold: highest, flush_at }
+    CounterDraft {
+        name: name.to_owned(),
+        source,
+        key,
+        window_ms,
+        highest_threshold: highest,
+        flush_at,
+        whose: Whose::Anybody,
+        moment: Moment::Request,
+    }
 }
 
 fn rule(id: &str, threat: Threat, when: Condition, points: u16) -> RuleDraft {
@@ -61,6 +72,7 @@ pub(crate) fn shop(mode: Mode) -> PolicyDraft {
             address_from: AddressFrom::Envoy,
             ipv6_prefix: 64,
             keys: vec![ClientKey::IssuedCookie("sid".to_owned())],
+            fingerprint: Vec::new(),
         },
         lists: Vec::new(),
         allow: Vec::new(),
@@ -129,6 +141,9 @@ pub(crate) fn shop(mode: Mode) -> PolicyDraft {
                 ],
             },
         ],
+        devices: None,
+        leaked: Vec::new(),
+        flows: Vec::new(),
         apps: vec![AppDraft {
             name: "shop".to_owned(),
             hosts: vec![HostPattern::Exact("shop.example.com".to_owned())],
@@ -157,6 +172,9 @@ pub(crate) fn shop(mode: Mode) -> PolicyDraft {
                     OutcomeCondition::Status(401),
                     OutcomeCondition::BodyContains("Invalid password".to_owned()),
                 ]),
+                only_if: None,
+                plus_address: false,
+                decoy: None,
             }],
             honeypots: vec![HoneypotDraft {
                 path: path("/wp-login.php"),
@@ -227,6 +245,7 @@ pub(crate) struct World<'p, S> {
     pub(crate) policy: &'p Policy<'p>,
     pub(crate) settings: Settings,
     pub(crate) key: HashKey,
+    pub(crate) device_keys: Option<DeviceKeys>,
     pub(crate) epoch: u32,
     pub(crate) store: S,
     pub(crate) workers: Vec<Worker>,
@@ -245,6 +264,7 @@ impl<'p, S: PageStore> World<'p, S> {
             policy,
             settings: Settings::default(),
             key: HashKey::from_bytes([9; 16]),
+            device_keys: None,
             epoch: 1,
             store,
             workers: (0..workers).map(Worker::new).collect(),
@@ -266,6 +286,8 @@ impl<'p, S: PageStore> World<'p, S> {
             settings: &self.settings,
             key: &self.key,
             epoch: self.epoch,
+            device_keys: self.device_keys.as_ref(),
+            leaked: &mut NoLeakedPages,
             store: &mut self.store,
             worker: &mut self.workers[worker],
             now: Millis(self.now),
@@ -276,7 +298,12 @@ impl<'p, S: PageStore> World<'p, S> {
     pub(crate) fn request(&mut self, from: &str, method: &str, path: &str, more: &[(&str, &str)]) -> Outcome {
         let headers = request_headers(self.host, method, path, more);
         let source = || Some(format!("{from}:40000").into_bytes());
-        let head = RequestHead { headers: &headers, source_address: &source, end_of_stream: true };
+        let head = RequestHead {
+            headers: &headers,
+            source_address: &source,
+            verified_claim: &|_, _| None,
+            end_of_stream: true,
+        };
         match self.on_next(|surroundings| open(head, surroundings)) {
             Opened::Refused(_, reply) => Outcome::Refused(reply),
             Opened::Forwarded(exchange, _) => Outcome::Forwarded(exchange),
@@ -289,7 +316,12 @@ impl<'p, S: PageStore> World<'p, S> {
         let headers = request_headers(self.host, "POST", "/login", &[("content-length", "60")]);
         let source = || Some(format!("{from}:40000").into_bytes());
         let body = format!("email={user}&password=secret");
-        let head = RequestHead { headers: &headers, source_address: &source, end_of_stream: false };
+        let head = RequestHead {
+            headers: &headers,
+            source_address: &source,
+            verified_claim: &|_, _| None,
+            end_of_stream: false,
+        };
         let decided = self.on_next(|surroundings| match open(head, surroundings) {
             Opened::Login(mut login, _) => {
                 login.body(body.as_bytes(), surroundings);

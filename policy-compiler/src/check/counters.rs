@@ -37,6 +37,7 @@ fn is_about_logins(source: &CounterSource) -> bool {
     match source {
         CounterSource::Count(Event::LoginAttempt | Event::LoginSuccess | Event::LoginFailure) => true,
         CounterSource::Count(_) => false,
+        CounterSource::Slow(event) | CounterSource::Regularity(event) => *event != Event::Request,
         // Whom a login comes from is known at each login.
         CounterSource::Distinct(value, _) => !matches!(value, Value::Path | Value::PathParameter),
     }

@@ -99,6 +99,7 @@ fn strength(action: &ActionDraft) -> u8 {
         ActionDraft::Tag => 0,
         ActionDraft::Throttle { .. } => 1,
         ActionDraft::Challenge { .. } => 2,
-        ActionDraft::Block { .. } => 3,
+        ActionDraft::Deceive { .. } => 3,
+        ActionDraft::Block { .. } => 4,
     }
 }

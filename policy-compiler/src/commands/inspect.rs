@@ -10,7 +10,6 @@ use bartizan_engine::blob::{BlobError, Header, Policy, section_name};
 use bartizan_engine::settings::Settings;
 use bartizan_engine::state::delta::MAX_CELLS;
 use bartizan_engine::state::page::PAGE_LEN;
-use bartizan_engine::state::pool::pages_of;
 use clap::Args;
 
 use super::{Failure, Outcome, print};
@@ -106,7 +105,7 @@ fn write_state(out: &mut String, policy: &Policy<'_>) {
     );
     for kind in CellKind::ALL {
         let Some(shape) = policy.shape(kind) else { continue };
-        let share = pages_of(kind, pages);
+        let share = policy.tables.pages_of(kind, pages);
         let share = share.end.saturating_sub(share.start);
         let cells = u64::from(share) * u64::from(shape.cells_per_page());
         let (name, per_page) = (kind.name(), shape.cells_per_page());

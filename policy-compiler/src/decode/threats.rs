@@ -134,5 +134,5 @@ fn reply(fields: &Fields<'_>, findings: &mut Diagnostics) -> ReplyDraft {
         );
     }
     let html = fields.text("html", findings).map(|text| text.value);
-    ReplyDraft { status, json: json.map(|text| text.value), html }
+    ReplyDraft { status, json: json.map(|text| text.value), html, delay_ms: 0 }
 }

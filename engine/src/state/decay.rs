@@ -1,0 +1,3 @@
+//! Stand-in.
+/// Bytes.
+pub const DECAY_LEN: usize = 8;

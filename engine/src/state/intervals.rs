@@ -1,0 +1,3 @@
+//! Stand-in.
+/// Bytes.
+pub const INTERVALS_LEN: usize = 16;

@@ -1,0 +1,3 @@
+//! Stand-in.
+/// Bytes.
+pub const PULSE_LEN: usize = 96;
