@@ -8,7 +8,11 @@ mod apps;
 mod client;
 mod conditions;
 mod counters;
+mod credentials;
+mod decoys;
 mod fields;
+mod flows;
+mod leaked;
 mod logins;
 mod outcomes;
 mod packs;
@@ -51,7 +55,10 @@ pub(crate) fn policy(root: &Node, run: &mut Run<'_>) -> Option<Policy> {
             Some("deny") => OnError::Deny,
             _ => OnError::Allow,
         },
-        client: client::decode(fields.entry("client"), run.findings),
+        client: said.client,
+        devices: said.devices,
+        leaked: leaked::decode(&fields, run),
+        flows: flows::decode(&fields, run.findings),
         lists: addresses::lists(&fields, run),
         allow: addresses::allow(&fields, run),
         counters: said.counters,

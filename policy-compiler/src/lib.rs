@@ -12,6 +12,7 @@ mod lower;
 mod model;
 mod names;
 pub mod packs;
+mod presets;
 pub mod source;
 pub mod syntax;
 

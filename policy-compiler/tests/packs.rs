@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use bartizan_engine::blob::draft::{Condition, PolicyDraft};
+use bartizan_engine::blob::draft::{Condition, FingerprintPart, PolicyDraft};
 use bartizan_policy_compiler::diagnostic::render::{Format, render};
 use bartizan_policy_compiler::{Compiled, compile_text, packs};
 
@@ -75,6 +75,19 @@ fn the_authors_steps_replace_the_packs() {
     );
     assert_eq!(joined.ladders.len(), 1);
     assert_eq!(joined.ladders[0].steps.iter().map(|step| step.at).collect::<Vec<_>>(), [25]);
+}
+
+#[test]
+fn the_authors_devices_and_fingerprint_replace_the_packs() {
+    let alone = draft("account-takeover", "");
+    assert!(alone.devices.is_some(), "the pack knows devices");
+    let more = "devices: { cookie: own, for: 24h }\nclient: { fingerprint: [user-agent] }\n";
+    let own = draft("account-takeover", more);
+    assert_eq!(
+        own.devices.map(|devices| (devices.cookie, devices.for_seconds)),
+        Some(("own".into(), 86_400))
+    );
+    assert_eq!(own.client.fingerprint, [FingerprintPart::Header("user-agent".into())]);
 }
 
 #[test]

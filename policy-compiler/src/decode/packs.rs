@@ -2,9 +2,9 @@
 
 use super::Run;
 use super::fields::{self, Fields};
-use super::{counters, threats};
+use super::{client, counters, threats};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::model::{Counter, Rule, ThreatPart, UsedPack};
+use crate::model::{Client, Counter, Devices, Rule, ThreatPart, UsedPack};
 use crate::packs::{self, Pack};
 use crate::source::Spanned;
 use crate::syntax::fields::{POLICY, USE};
@@ -13,6 +13,8 @@ use crate::syntax::{self, Node, Value, suggest};
 
 /// What packs and policies both can say.
 pub(super) struct Common {
+    pub(super) client: Client,
+    pub(super) devices: Option<Devices>,
     pub(super) counters: Vec<Counter>,
     pub(super) threats: Vec<ThreatPart>,
 }
@@ -20,11 +22,22 @@ pub(super) struct Common {
 impl Common {
     /// What the policy or pack says itself.
     pub(super) fn of(fields: &Fields<'_>, findings: &mut Diagnostics) -> Self {
-        Self { counters: counters::decode(fields, findings), threats: threats::decode(fields, findings) }
+        Self {
+            client: client::decode(fields.entry("client"), findings),
+            devices: client::devices(fields, findings),
+            counters: counters::decode(fields, findings),
+            threats: threats::decode(fields, findings),
+        }
     }
 
     /// Both together. Where both name the same thing, `above` wins.
     pub(super) fn under(mut self, above: Self) -> Self {
+        let fingerprint = std::mem::take(&mut self.client.fingerprint);
+        self.client = above.client;
+        if self.client.fingerprint.is_empty() {
+            self.client.fingerprint = fingerprint;
+        }
+        self.devices = above.devices.or(self.devices);
         for counter in above.counters {
             match self.counters.iter_mut().find(|known| known.name.value == counter.name.value) {
                 Some(known) => *known = counter,
@@ -57,7 +70,12 @@ fn join(below: &mut ThreatPart, above: ThreatPart) {
 /// The packs that the policy uses, and what they say together.
 pub(super) fn used(policy: &Fields<'_>, run: &mut Run<'_>) -> (Vec<UsedPack>, Common) {
     let mut used: Vec<UsedPack> = Vec::new();
-    let mut common = Common { counters: Vec::new(), threats: Vec::new() };
+    let mut common = Common {
+        client: client::decode(None, run.findings),
+        devices: None,
+        counters: Vec::new(),
+        threats: Vec::new(),
+    };
     for node in policy.items("use", run.findings) {
         let Some((name, without)) = entry(node, run.findings) else { continue };
         let Some(pack) = packs::find(name.value) else { continue };

@@ -84,6 +84,7 @@ pub struct Diagnostics {
     kept: Vec<Diagnostic>,
     errors: usize,
     warnings: usize,
+    notes: usize,
 }
 
 impl Diagnostics {
@@ -99,6 +100,7 @@ impl Diagnostics {
         match diagnostic.code.severity {
             Severity::Error => self.errors += 1,
             Severity::Warning => self.warnings += 1,
+            Severity::Note => self.notes += 1,
         }
         if self.kept.len() < MAX_KEPT {
             self.kept.push(diagnostic);
@@ -135,13 +137,13 @@ impl Diagnostics {
     /// How many findings were counted but not kept.
     #[must_use]
     pub fn dropped(&self) -> usize {
-        (self.errors + self.warnings).saturating_sub(self.kept.len())
+        (self.errors + self.warnings + self.notes).saturating_sub(self.kept.len())
     }
 
     /// Whether there was nothing to say.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.errors == 0 && self.warnings == 0
+        self.errors + self.warnings + self.notes == 0
     }
 
     /// The kept findings in the order of the text.
