@@ -168,7 +168,7 @@ mod tests {
         for position in 0..cookie.len() {
             for replacement in *b"0fA.-+ \xff" {
                 let mut forged = cookie.clone();
-                if forged[position].to_ascii_lowercase() == replacement.to_ascii_lowercase() {
+                if forged[position].eq_ignore_ascii_case(&replacement) {
                     continue;
                 }
                 forged[position] = replacement;

@@ -80,6 +80,8 @@ pub enum Failure {
     Capacity,
     /// A newer configuration gave the state another meaning: this one no longer counts.
     Superseded,
+    /// A page of a list of leaked credentials is not there: its entries were not looked up.
+    LeakedList,
 }
 
 impl Failure {
@@ -94,6 +96,7 @@ impl Failure {
             Self::Request => "request",
             Self::Capacity => "capacity",
             Self::Superseded => "superseded",
+            Self::LeakedList => "leaked_list",
         }
     }
 }
@@ -136,6 +139,15 @@ pub enum Metric {
         app: u16,
         /// The outcome.
         outcome: LoginOutcome,
+    },
+    /// A login route came under attack, or an attack ended.
+    Attack {
+        /// The app's position.
+        app: u16,
+        /// The route's position.
+        route: u32,
+        /// Whether it began.
+        began: bool,
     },
     /// Values found in replies.
     Found {
@@ -182,6 +194,12 @@ impl Metric {
             Self::Login { app: of, outcome } => {
                 format!("bartizan.logins.app.{}.outcome.{}", app(of), outcome.name())
             }
+            Self::Attack { app: of, route, began } => format!(
+                "bartizan.attacks.app.{}.route.{}.{}",
+                app(of),
+                policy.routes.get(route as usize).map_or("none", |route| route.name),
+                if began { "began" } else { "ended" }
+            ),
             Self::Found { app: of, detector } => {
                 format!("bartizan.found.app.{}.detector.{}", app(of), detector.name())
             }

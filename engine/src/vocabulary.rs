@@ -80,6 +80,10 @@ pub enum Value {
     Client,
     /// The address.
     Address,
+    /// The network of the address.
+    Network,
+    /// The fingerprint of the request's head.
+    Fingerprint,
     /// The normalised path.
     Path,
     /// The value of a named path parameter; the name is a string of the blob.

@@ -38,9 +38,23 @@ pub(crate) fn remove_response_header(name: &str) {
     let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, name);
 }
 
+/// Adds a field to the reply's head and leaves those of the same name, in its callback or while it is held. Ok.
+pub(crate) fn add_response_header(name: &str, value: &str) {
+    let _ = hostcalls::add_map_value_bytes(MapType::HttpResponseHeaders, name, value.as_bytes());
+}
+
 /// The address of the peer with its port. NotFound where the connection has none, as for internal listeners.
 pub(crate) fn source_address() -> Option<Vec<u8>> {
     hostcalls::get_property(vec!["source", "address"]).ok().flatten()
+}
+
+/// A claim of a token that `jwt_authn` verified, from the payload that it keeps under its `payload_in_metadata`. Texts come
+/// raw. NotFound where there is no such claim; SerializationFailure for what has no bytes, a null.
+///
+/// A client cannot write there: the host's filters do, and only after the signature was checked.
+pub(crate) fn verified_claim(payload: &str, claim: &str) -> Option<Vec<u8>> {
+    let path = vec!["metadata", "filter_metadata", "envoy.filters.http.jwt_authn", payload, claim];
+    hostcalls::get_property(path).ok().flatten()
 }
 
 /// The wall clock. Ok.
@@ -63,6 +77,12 @@ pub(crate) fn request_body(start: usize, length: usize) -> Vec<u8> {
 /// Bytes of a reply's body in its callback; NotFound or nothing where there are none.
 pub(crate) fn response_body(start: usize, length: usize) -> Vec<u8> {
     body(BufferType::HttpResponseBody, start, length)
+}
+
+/// Throws away what the host has of a request's body, in its callback. Ok: it starts at 0, which is the one place where
+/// Envoy allows a replacement.
+pub(crate) fn drop_request_body(length: usize) {
+    let _ = hostcalls::set_buffer(BufferType::HttpRequestBody, 0, length, &[]);
 }
 
 fn body(buffer: BufferType, start: usize, length: usize) -> Vec<u8> {
@@ -101,6 +121,14 @@ pub(crate) fn reset_response() {
 /// Publishes the record as filter state. NotFound outside of a stream.
 pub(crate) fn publish_record(record: &[u8]) {
     let _ = hostcalls::set_property(vec!["bartizan"], Some(record));
+}
+
+/// Answers a held request in place of the upstream, from a tick. BadArgument where its context is gone: then nothing is
+/// sent, because a reply of the root context would go nowhere.
+pub(crate) fn send_reply_to(context: u32, status: u16, headers: &[(&str, &str)], body: &[u8]) {
+    if hostcalls::set_effective_context(context).is_ok() {
+        send_reply(status, headers, body);
+    }
 }
 
 /// Lets a held request or reply go, from a tick. BadArgument where its context is gone.

@@ -4,12 +4,14 @@
 //! time, pages of shared data) and carries out what it says. Every hostcall is in [`host`].
 #![expect(missing_docs, reason = "the SDK's macro makes the entry point, which is the only public item")]
 
+mod carry_out;
 mod configuration;
 mod host;
 mod policy;
 mod root;
 mod secrets;
 mod shared_pages;
+mod slow_replies;
 mod stream;
 mod telemetry;
 mod warm_up;

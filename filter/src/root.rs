@@ -1,16 +1,19 @@
 //! The root context: configuration in, exchanges out, ticks.
 
+use crate::carry_out::send_to;
 use crate::configuration::{Configuration, Records};
 use crate::host;
 use crate::policy::OwnedPolicy;
 use crate::secrets;
 use crate::shared_pages::SharedPages;
+use crate::slow_replies::SlowReplies;
 use crate::stream::Stream;
 use crate::telemetry::Counters;
 use crate::warm_up;
 use crate::watchdog::Watchdog;
 use bartizan_engine::clock::Millis;
-use bartizan_engine::exchange::{Surroundings, Worker};
+use bartizan_engine::device::DeviceKeys;
+use bartizan_engine::exchange::{Reply, Surroundings, Worker};
 use bartizan_engine::keyed_hash::HashKey;
 use bartizan_engine::leaked::NoLeakedPages;
 use bartizan_engine::settings::Settings;
@@ -22,6 +25,8 @@ use std::time::Duration;
 
 /// How often a worker writes what it gathered.
 const TICK: Duration = Duration::from_secs(1);
+/// Ticks that come earlier, because a reply waits, leave the rest of the work to one that is about due.
+const MOST_OF_A_TICK_MS: u64 = 950;
 /// How many pages a tick writes at most, to stay out of the way of requests.
 const PAGES_PER_TICK: usize = 20;
 
@@ -30,10 +35,12 @@ pub(crate) struct Loaded {
     policy: OwnedPolicy,
     settings: Settings,
     key: HashKey,
+    device_keys: Option<DeviceKeys>,
     epoch: u32,
     pub(crate) records: Records,
     parts: RefCell<Parts>,
     pub(crate) watchdog: RefCell<Watchdog>,
+    pub(crate) slow_replies: RefCell<SlowReplies>,
 }
 
 /// What changes from exchange to exchange.
@@ -41,6 +48,8 @@ struct Parts {
     store: SharedPages,
     worker: Worker,
     counters: Counters,
+    /// When a tick last wrote what was gathered.
+    written: Millis,
 }
 
 impl Loaded {
@@ -48,6 +57,8 @@ impl Loaded {
         let Configuration { blob, settings, instance, records, hash_key_env } = configuration;
         let policy = OwnedPolicy::parse(blob).map_err(|error| error.to_string())?;
         let key = secrets::hash_key(&instance, &hash_key_env)?;
+        let hands_out_cookies = !policy.borrow_dependent().devices.is_empty();
+        let device_keys = hands_out_cookies.then(secrets::device_keys).flatten();
         let shapes = &policy.borrow_dependent().shapes;
         let definitions =
             shapes.iter().fold(u64::from(key.id()) << 32 | u64::from(settings.state_pages), |sum, shape| {
@@ -58,21 +69,32 @@ impl Loaded {
             store: SharedPages::new(&instance),
             worker: Worker::new(secrets::random()),
             counters: Counters::default(),
+            written: Millis(0),
         };
         let parts = RefCell::new(parts);
-        Ok(Self { policy, settings, key, epoch, records, parts, watchdog: RefCell::default() })
+        Ok(Self {
+            policy,
+            settings,
+            key,
+            device_keys,
+            epoch,
+            records,
+            parts,
+            watchdog: RefCell::default(),
+            slow_replies: RefCell::default(),
+        })
     }
 
     /// Runs something of the engine, then gives the operator what should not wait.
     pub(crate) fn run<T>(&self, now: Millis, work: impl FnOnce(&mut Surroundings<'_, '_>) -> T) -> T {
-        let Parts { store, worker, counters } = &mut *self.parts.borrow_mut();
+        let Parts { store, worker, counters, .. } = &mut *self.parts.borrow_mut();
         let policy = self.policy.borrow_dependent();
         let mut surroundings = Surroundings {
             policy,
             settings: &self.settings,
             key: &self.key,
             epoch: self.epoch,
-            device_keys: None,
+            device_keys: self.device_keys.as_ref(),
             leaked: &mut NoLeakedPages,
             store,
             worker,
@@ -98,12 +120,41 @@ impl Loaded {
         &self.key
     }
 
-    fn tick(&self, most_pages: usize) {
+    /// Keeps a reply until it is due.
+    ///
+    /// # Errors
+    ///
+    /// It is due at once, or too many wait already; the reply comes back.
+    pub(crate) fn keep(&self, context: u32, reply: Reply, now: Millis) -> Result<(), Reply> {
+        if reply.delay_ms == 0 {
+            return Err(reply);
+        }
+        let kept = self.slow_replies.borrow_mut().keep(context, reply, now);
+        if kept.is_err() {
+            self.parts.borrow_mut().counters.count_one_at_once();
+        }
+        kept
+    }
+
+    fn tick(&self) {
         let now = host::now();
-        self.run(now, |surroundings| surroundings.flush(most_pages));
-        let Parts { worker, counters, .. } = &mut *self.parts.borrow_mut();
-        counters.publish(&mut worker.tally, self.policy.borrow_dependent());
+        let due = self.slow_replies.borrow_mut().due(now, TICK);
+        for (context, reply) in due {
+            send_to(context, &reply);
+        }
         self.watchdog.borrow_mut().tick(now);
+        // Also after the clock was set back.
+        if now.0.abs_diff(self.parts.borrow().written.0) >= MOST_OF_A_TICK_MS {
+            self.write(now, PAGES_PER_TICK);
+        }
+    }
+
+    /// Writes what was gathered.
+    fn write(&self, now: Millis, most_pages: usize) {
+        self.run(now, |surroundings| surroundings.flush(most_pages));
+        let Parts { worker, counters, written, .. } = &mut *self.parts.borrow_mut();
+        counters.publish(&mut worker.tally, self.policy.borrow_dependent());
+        *written = now;
     }
 }
 
@@ -117,7 +168,7 @@ pub(crate) struct Root {
 impl Context for Root {
     fn on_done(&mut self) -> bool {
         if let Some(loaded) = &self.loaded {
-            loaded.tick(usize::MAX);
+            loaded.write(host::now(), usize::MAX);
         }
         true
     }
@@ -159,7 +210,7 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         if let Some(loaded) = &self.loaded {
-            loaded.tick(PAGES_PER_TICK);
+            loaded.tick();
         }
     }
 

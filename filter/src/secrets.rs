@@ -1,8 +1,11 @@
-//! The hash key: from the environment, or random and shared by all workers.
+//! Keys: the hash key, from the environment or random and shared by all workers; the keys of device cookies, from the
+//! environment only, because cookies outlive the process and go from replica to replica.
 
 use crate::host;
+use bartizan_engine::device::{DeviceKeys, SHORTEST_SECRET};
 use bartizan_engine::keyed_hash::HashKey;
 use bartizan_engine::state::store::Written;
+use std::ffi::OsString;
 use std::hash::{BuildHasher as _, RandomState};
 
 /// How often a race for the shared key is run again.
@@ -35,6 +38,37 @@ pub(crate) fn hash_key(instance: &str, variable: &str) -> Result<HashKey, String
     Err(format!(
         "the shared key cannot be kept: set the environment variable {variable} through host_env_keys"
     ))
+}
+
+/// The environment variable with the secret that signs device cookies.
+const DEVICE_KEY: &str = "BARTIZAN_DEVICE_KEY";
+/// The one with the secret that signed them before, while it is being replaced.
+const PREVIOUS_DEVICE_KEY: &str = "BARTIZAN_DEVICE_KEY_PREVIOUS";
+
+/// The keys of device cookies; without them no cookie is handed out or believed, and the log says why.
+///
+/// A missing key never refuses the configuration: the rest of the policy protects without it.
+pub(crate) fn device_keys() -> Option<DeviceKeys> {
+    let Some(current) = std::env::var_os(DEVICE_KEY) else {
+        log::error!(
+            "the policy hands out device cookies, but {DEVICE_KEY} is not set: no device is known. Name it under \
+             host_env_keys"
+        );
+        return None;
+    };
+    let current = current.into_encoded_bytes();
+    let previous = std::env::var_os(PREVIOUS_DEVICE_KEY).map(OsString::into_encoded_bytes);
+    let previous = previous.filter(|secret| !secret.is_empty());
+    if let Some(keys) = DeviceKeys::new(&current, previous.as_deref()) {
+        return Some(keys);
+    }
+    let keys = DeviceKeys::new(&current, None);
+    let (short, so) = match keys {
+        None => (DEVICE_KEY, "no device is known"),
+        Some(_) => (PREVIOUS_DEVICE_KEY, "the cookies that it signed count no more"),
+    };
+    log::error!("{short} holds fewer than {SHORTEST_SECRET} bytes, too easy to guess: {so}");
+    keys
 }
 
 fn random_key() -> [u8; 16] {

@@ -1,13 +1,14 @@
 //! One stream: the host's callbacks as phases of an exchange.
 
+use crate::carry_out::{add_to_reply, change_request, send};
 use crate::configuration::Records;
 use crate::host;
 use crate::root::Loaded;
 use crate::watchdog::{Direction, Watchdog};
 use bartizan_engine::clock::Millis;
 use bartizan_engine::exchange::{
-    AwaitCredentials, AwaitReply, BodyStep, Decided, Finished, HeadChanges, Opened, Reply, Replying,
-    RequestHead, TrailersStep, open,
+    AwaitCredentials, AwaitReply, BodyStep, Decided, Finished, Opened, Reply, Replying, RequestHead,
+    TrailersStep, open,
 };
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
@@ -45,6 +46,8 @@ enum Phase {
     AwaitReply(Box<AwaitReply>),
     /// A reply's body passes through.
     Replying { replying: Box<Replying>, hold: Hold, fed: usize },
+    /// It is refused, and the reply waits among the slow ones.
+    Refused { finished: Box<Finished>, has_gone_on: bool },
     /// Only the record is left.
     Finished(Box<Finished>),
 }
@@ -77,16 +80,21 @@ impl Stream {
         std::mem::replace(&mut self.phase, Phase::Idle)
     }
 
-    fn carry_out(&mut self, decided: Decided, can_change_head: bool) -> Action {
+    fn carry_out(&mut self, loaded: &Loaded, decided: Decided, can_change_head: bool) -> Action {
         match decided {
             Decided::Refused(finished, reply) => {
-                self.phase = Phase::Finished(finished);
-                send(&reply);
+                self.phase = match loaded.keep(self.context, reply, self.now) {
+                    Ok(()) => Phase::Refused { finished, has_gone_on: !can_change_head },
+                    Err(reply) => {
+                        send(&reply);
+                        Phase::Finished(finished)
+                    }
+                };
                 Action::Pause
             }
             Decided::Forwarded(exchange, changes) => {
                 if can_change_head {
-                    apply(&changes);
+                    change_request(&changes);
                 }
                 self.phase = Phase::AwaitReply(exchange);
                 Action::Continue
@@ -94,31 +102,27 @@ impl Stream {
         }
     }
 
+    /// Replies in place of what is here.
+    fn answer_now(&mut self, finished: Box<Finished>, reply: &Reply) -> Action {
+        self.phase = Phase::Finished(finished);
+        send(reply);
+        Action::Pause
+    }
+
     fn end_of_credentials(&mut self, login: Box<AwaitCredentials>, is_held: bool) -> Action {
         let Some(loaded) = self.loaded.clone() else { return Action::Continue };
-        let decided = loaded.run(host::now(), |surroundings| login.decide(surroundings));
-        self.carry_out(decided, is_held)
+        self.now = host::now();
+        let decided = loaded.run(self.now, |surroundings| login.decide(surroundings));
+        self.carry_out(&loaded, decided, is_held)
     }
-}
-
-fn apply(changes: &HeadChanges) {
-    for name in &changes.remove {
-        host::remove_request_header(name);
-    }
-    for (name, value) in &changes.set {
-        host::set_request_header(name, value);
-    }
-}
-
-fn send(reply: &Reply) {
-    let headers: Vec<_> = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    host::send_reply(reply.status, &headers, &reply.body);
 }
 
 impl Context for Stream {
     fn on_done(&mut self) -> bool {
         if let Some(loaded) = &self.loaded {
             loaded.watchdog.borrow_mut().forget(self.context);
+            // A client that went away leaves its place to others.
+            loaded.slow_replies.borrow_mut().take(self.context);
         }
         true
     }
@@ -133,18 +137,18 @@ impl HttpContext for Stream {
         let head = RequestHead {
             headers: &headers,
             source_address: &host::source_address,
-            verified_claim: &|_, _| None,
+            verified_claim: &host::verified_claim,
             end_of_stream,
         };
         let decided = match loaded.run(now, |surroundings| open(head, surroundings)) {
             Opened::Untouched(changes) => {
-                apply(&changes);
+                change_request(&changes);
                 return Action::Continue;
             }
             Opened::Refused(finished, reply) => Decided::Refused(finished, reply),
             Opened::Forwarded(exchange, changes) => Decided::Forwarded(exchange, changes),
             Opened::Login(login, changes) => {
-                apply(&changes);
+                change_request(&changes);
                 let mut watchdog = loaded.watchdog.borrow_mut();
                 let is_held = loaded.settings().hold_headers && login.may_hold() && watchdog.may_hold(now);
                 self.phase =
@@ -156,7 +160,7 @@ impl HttpContext for Stream {
                 return Action::Continue;
             }
         };
-        self.carry_out(decided, true)
+        self.carry_out(&loaded, decided, true)
     }
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
@@ -169,11 +173,21 @@ impl HttpContext for Stream {
                 let chunk = host::request_body(fed, size.saturating_sub(fed));
                 loaded.run(host::now(), |surroundings| login.body(&chunk, surroundings));
                 if end_of_stream || (!is_held && login.is_complete()) {
-                    return self.end_of_credentials(login, is_held);
+                    let action = self.end_of_credentials(login, is_held);
+                    if matches!(self.phase, Phase::Refused { .. }) {
+                        host::drop_request_body(size);
+                    }
+                    return action;
                 }
                 let fed = if is_held { fed.saturating_add(chunk.len()) } else { 0 };
                 self.phase = Phase::Login { login, hold, fed };
                 if is_held { Action::Pause } else { Action::Continue }
+            }
+            // Nobody will read it, so it must not fill the host's buffer until the reply is due.
+            phase @ Phase::Refused { .. } => {
+                self.phase = phase;
+                host::drop_request_body(size);
+                Action::Pause
             }
             phase => {
                 self.phase = phase;
@@ -188,6 +202,10 @@ impl HttpContext for Stream {
                 let Some(loaded) = self.loaded.clone() else { return Action::Continue };
                 let hold = hold.on_body(&mut loaded.watchdog.borrow_mut(), self.context, Direction::Request);
                 self.end_of_credentials(login, hold == Hold::Yes)
+            }
+            phase @ Phase::Refused { .. } => {
+                self.phase = phase;
+                Action::Pause
             }
             phase => {
                 self.phase = phase;
@@ -210,8 +228,19 @@ impl HttpContext for Stream {
             Phase::Login { login, hold: Hold::No, .. } => {
                 match loaded.run(host::now(), |surroundings| login.decide(surroundings)) {
                     Decided::Forwarded(exchange, _) => exchange,
-                    refused @ Decided::Refused(..) => return self.carry_out(refused, false),
+                    // Not a moment later: what is here is the upstream's reply to what is refused.
+                    Decided::Refused(finished, reply) => return self.answer_now(finished, &reply),
                 }
+            }
+            Phase::Refused { finished, has_gone_on } => {
+                let waiting = loaded.slow_replies.borrow_mut().take(self.context);
+                if let Some(reply) = waiting.filter(|_| has_gone_on) {
+                    // The upstream answered what is refused, while the reply waited.
+                    return self.answer_now(finished, &reply);
+                }
+                // Our own reply, or the host's: a request that the upstream never saw can time out here.
+                self.phase = Phase::Finished(finished);
+                return Action::Continue;
             }
             // Our own reply comes back through these callbacks.
             phase => {
@@ -231,6 +260,7 @@ impl HttpContext for Stream {
         for name in &plan.remove {
             host::remove_response_header(name);
         }
+        add_to_reply(&plan.add);
         if !plan.read_body {
             self.phase =
                 Phase::Finished(Box::new(loaded.run(now, |surroundings| replying.finish(surroundings))));
@@ -269,6 +299,9 @@ impl HttpContext for Stream {
         let fed = fed.saturating_add(chunk.len());
         let step = loaded.run(now, |surroundings| replying.body(chunk, end_of_stream, surroundings));
         let mut still_held = false;
+        if hold == Hold::Yes && matches!(step, BodyStep::Pass | BodyStep::Write(_)) {
+            add_to_reply(&replying.headers_to_add());
+        }
         let action = match step {
             BodyStep::Pass => Action::Continue,
             BodyStep::Write(bytes) => {
@@ -295,14 +328,16 @@ impl HttpContext for Stream {
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
         let Some(loaded) = self.loaded.clone() else { return Action::Continue };
-        let mut replying = match self.take_phase() {
-            Phase::Replying { replying, .. } => replying,
+        let (mut replying, hold) = match self.take_phase() {
+            Phase::Replying { replying, hold, .. } => (replying, hold),
             phase => {
                 self.phase = phase;
                 return Action::Continue;
             }
         };
+        let hold = hold.on_body(&mut loaded.watchdog.borrow_mut(), self.context, Direction::Response);
         let (step, trailers) = loaded.run(self.now(), |surroundings| replying.trailers(surroundings));
+        let late_fields = replying.headers_to_add();
         let finished = loaded.run(self.now(), |surroundings| replying.finish(surroundings));
         self.phase = Phase::Finished(Box::new(finished));
         match (step, trailers) {
@@ -315,7 +350,12 @@ impl HttpContext for Stream {
                 host::reset_response();
                 Action::Pause
             }
-            (BodyStep::Pass | BodyStep::Wait, TrailersStep::Continue) => Action::Continue,
+            (BodyStep::Pass | BodyStep::Wait, TrailersStep::Continue) => {
+                if hold == Hold::Yes {
+                    add_to_reply(&late_fields);
+                }
+                Action::Continue
+            }
         }
     }
 
@@ -328,7 +368,7 @@ impl HttpContext for Stream {
             Phase::Replying { replying, .. } => {
                 Box::new(loaded.run(self.now(), |surroundings| replying.finish(surroundings)))
             }
-            Phase::Finished(finished) => finished,
+            Phase::Refused { finished, .. } | Phase::Finished(finished) => finished,
         };
         let wanted = match loaded.records {
             Records::None => false,

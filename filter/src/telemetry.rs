@@ -9,9 +9,22 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     ids: HashMap<Metric, u32>,
+    /// The id of the counter of replies that should have waited.
+    at_once: Option<u32>,
 }
 
+/// Replies that should have waited, where too many waited already.
+const AT_ONCE: &str = "bartizan.slow_replies.at_once";
+
 impl Counters {
+    /// Counts a reply that should have waited and could not.
+    pub(crate) fn count_one_at_once(&mut self) {
+        self.at_once = self.at_once.or_else(|| host::define_counter(AT_ONCE));
+        if let Some(id) = self.at_once {
+            host::count(id, 1);
+        }
+    }
+
     /// Gives everything in the tally to the host.
     pub(crate) fn publish(&mut self, tally: &mut Tally, policy: &Policy<'_>) {
         for (metric, events) in tally.take() {

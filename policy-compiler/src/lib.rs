@@ -8,6 +8,7 @@ mod check;
 pub mod commands;
 mod decode;
 pub mod diagnostic;
+pub mod leaked;
 mod lower;
 mod model;
 mod names;

@@ -111,6 +111,9 @@ impl Policy<'_> {
         if self.counters.len() > MAX_COUNTERS {
             return Err(BlobError::expected(Counter::NAME, "at most 64 counters"));
         }
+        if self.counters.iter().filter(|counter| counter.storage == Storage::Sketch).count() > 1 {
+            return Err(BlobError::expected(Counter::NAME, "at most one counter per password"));
+        }
         for counter in &self.counters {
             let len = self.shape(CellKind::of(counter.key)).map_or(0, |shape| u32::from(shape.len));
             let needs = match counter.storage {

@@ -122,13 +122,15 @@ const EVENTS: [(u16, Event); 6] = [
     (5, Event::SensitiveFound),
     (6, Event::LoginNewDevice),
 ];
-const VALUES: [(u16, Value); 6] = [
+const VALUES: [(u16, Value); 8] = [
     (0x101, Value::LoginUsername),
     (0x102, Value::LoginPassword),
     (0x103, Value::Client),
     (0x104, Value::Address),
     (0x105, Value::Path),
     (0x106, Value::PathParameter),
+    (0x107, Value::Network),
+    (0x108, Value::Fingerprint),
 ];
 const STATUS: u16 = 0x1000;
 
@@ -188,6 +190,24 @@ record! {
         whose: Whose,
         /// When a login's value is taken.
         moment: Moment,
+    }
+}
+
+impl Counter<'_> {
+    /// Whether it counts logins only.
+    #[must_use]
+    pub fn is_of_logins(&self) -> bool {
+        match self.source {
+            Source::Count(event) => matches!(
+                event,
+                Event::LoginAttempt | Event::LoginSuccess | Event::LoginFailure | Event::LoginNewDevice
+            ),
+            Source::Distinct(value) => {
+                matches!(value, Value::LoginUsername | Value::LoginPassword)
+                    || self.whose == Whose::Strangers
+                    || self.moment != Moment::Request
+            }
+        }
     }
 }
 

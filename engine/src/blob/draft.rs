@@ -61,6 +61,8 @@ pub struct LeakedDraft {
     pub pages: u32,
     /// How many entries it has; set when the lists were compiled.
     pub entries: u64,
+    /// What its entries hash to; set when the lists were compiled.
+    pub digest: u64,
 }
 
 /// An order of steps that customers take.

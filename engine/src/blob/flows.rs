@@ -71,5 +71,7 @@ record! {
         pages: u32,
         /// How many entries it has.
         entries: u64,
+        /// What its entries hash to; each of its pages repeats it.
+        digest: u64,
     }
 }

@@ -1,9 +1,9 @@
 //! How the pages of the state are shared out among the tables that a policy uses, and what a login has to look up.
 
-use super::counters::CellKind;
+use super::counters::{CellKind, Source};
 use super::policy::Policy;
 use super::rules::ConditionCode;
-use crate::vocabulary::{Binding, CounterKey, Newcomer, Whose};
+use crate::vocabulary::{Binding, CounterKey, Newcomer, Value, Whose};
 use std::ops::Range;
 
 /// Shares of the pool in 32nds; the callers get what is left. A table that the policy does not use gets nothing.
@@ -24,8 +24,10 @@ pub struct Tables {
     pub asks_strangers: bool,
     /// Whether a rule asks for newcomers of this kind, by the number of [`Newcomer`] less one.
     pub asks_new: [bool; 3],
-    /// Whether the client's fingerprint matters.
+    /// Whether a login's fingerprint matters.
     pub asks_fingerprint: bool,
+    /// Whether it matters for every request.
+    pub asks_fingerprint_always: bool,
     /// Whether sessions are bound to what they began with, or their steps are kept.
     pub asks_session: bool,
 }
@@ -45,9 +47,18 @@ impl Tables {
         let asks_session = !policy.flows.is_empty()
             || asks(ConditionCode::SessionMoved)
             || asks(ConditionCode::SessionOlder);
+        let tells_apart =
+            |value| policy.counters.iter().any(|counter| counter.source == Source::Distinct(value));
         let asks_fingerprint = counts(CounterKey::Fingerprint)
+            || tells_apart(Value::Fingerprint)
             || asks_with(ConditionCode::New, Newcomer::Fingerprint as u32)
             || asks_with(ConditionCode::SessionMoved, Binding::Fingerprint as u32);
+        let by_requests = policy.counters.iter().any(|counter| {
+            let is_fingerprint = counter.source == Source::Distinct(Value::Fingerprint);
+            (counter.key == CounterKey::Fingerprint || is_fingerprint) && !counter.is_of_logins()
+        });
+        let asks_fingerprint_always =
+            by_requests || asks_with(ConditionCode::SessionMoved, Binding::Fingerprint as u32);
         let is_used = |kind| match kind {
             CellKind::Caller => true,
             CellKind::Account => counts(CounterKey::LoginUsername),
@@ -57,7 +68,14 @@ impl Tables {
             CellKind::Seen => asks_strangers || asks_new.contains(&true),
             CellKind::Password => counts(CounterKey::LoginPassword),
         };
-        Self { used: CellKind::ALL.map(is_used), asks_strangers, asks_new, asks_fingerprint, asks_session }
+        Self {
+            used: CellKind::ALL.map(is_used),
+            asks_strangers,
+            asks_new,
+            asks_fingerprint,
+            asks_fingerprint_always,
+            asks_session,
+        }
     }
 
     /// Whether the policy keeps anything in this table.

@@ -236,6 +236,7 @@ impl PolicyDraft {
             first_page: list.first_page,
             pages: list.pages,
             entries: list.entries,
+            digest: list.digest,
             blob: PhantomData,
         });
         blob.section(&leaked.collect::<Vec<_>>());

@@ -1,20 +1,16 @@
 //! A login's credentials: read from the request, hashed at once, and forgotten.
 
 use super::decide::conclude;
-use super::subject::{Subject, Touched};
+use super::subject::Subject;
 use super::{Decided, Headers, Surroundings, header};
 use crate::blob::Policy;
-use crate::blob::counters::{CellKind, Source};
 use crate::blob::logins::{FieldPlace, Login};
 use crate::http::basic::basic_credentials;
 use crate::http::form::FormReader;
 use crate::http::json::PointerReader;
 use crate::http::query::query_parameter;
 use crate::http::{Field, LONGEST_VALUE};
-use crate::keyed_hash::Role;
 use crate::metrics::Uninspected;
-use crate::state::pool::{Roles, locate};
-use crate::vocabulary::{CounterKey, Value};
 
 /// How much of a login's body is read. Longer ones are not logins that people send.
 pub(crate) const LONGEST_BODY: u64 = 65_536;
@@ -23,10 +19,10 @@ pub(crate) const LONGEST_BODY: u64 = 65_536;
 #[derive(Default)]
 pub(crate) struct Credentials {
     username: Option<Vec<u8>>,
-    password: Option<Vec<u8>>,
+    pub(crate) password: Option<Vec<u8>>,
     /// Which user name the upstream will take cannot be told: it stands there more than once, is too long, or the body is
     /// broken before it.
-    is_unclear: bool,
+    pub(crate) is_unclear: bool,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -59,39 +55,10 @@ pub(crate) fn of_head(policy: &Policy<'_>, login: u32, headers: &Headers) -> Cre
     }
 }
 
-/// Hashes the credentials and adds the account to what the exchange concerns.
-pub(crate) fn apply(subject: &mut Subject, credentials: Credentials, surroundings: &Surroundings<'_, '_>) {
-    if subject.is_exempt() {
-        return;
-    }
-    let policy = surroundings.policy;
-    let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
-    let hash = |role, text: &[u8]| surroundings.key.hash(role, &[app.as_bytes(), text]);
-    let username = credentials.username.map(|name| same_name(&name)).filter(|name| !name.is_empty());
-    let username = username.map(|name| hash(Role::Username, &name));
-    // Never the same name twice: a decoy beside the true name must not hide how many accounts are tried.
-    let unclear =
-        || surroundings.key.hash(Role::Username, &[app.as_bytes(), b"unclear", &subject.id.to_le_bytes()]);
-    let tried = if credentials.is_unclear { Some(unclear()) } else { username };
-    let password = credentials.password.map(|password| hash(Role::Password, &password));
-    let address = subject.address_value(surroundings);
-    for (position, counter) in policy.counters.iter().enumerate() {
-        let per_account = counter.key == CounterKey::LoginUsername;
-        let value = match counter.source {
-            Source::Distinct(Value::LoginUsername) => tried,
-            Source::Distinct(Value::LoginPassword) => password,
-            Source::Distinct(Value::Client) if per_account => Some(subject.client),
-            Source::Distinct(Value::Address) if per_account => address,
-            _ => None,
-        };
-        if let Some(value) = value {
-            subject.values.push((u16::try_from(position).unwrap_or(u16::MAX), value));
-        }
-    }
-    let counts = policy.counters.iter().any(|counter| counter.key == CounterKey::LoginUsername);
-    if let Some(username) = username.filter(|_| counts) {
-        let address = locate(&policy.tables, CellKind::Account, username, surroundings.settings.state_pages);
-        subject.cells.push(Touched::new(address, Roles::only(CounterKey::LoginUsername)));
+impl Credentials {
+    /// The name of the account as most apps understand it; none where it is empty or unknown.
+    pub(crate) fn account_name(&self, _policy: &Policy<'_>, _login: Option<u32>) -> Option<Vec<u8>> {
+        self.username.as_deref().map(same_name).filter(|name| !name.is_empty())
     }
 }
 
@@ -216,7 +183,7 @@ impl AwaitCredentials {
         } else if malformed || self.found.is_unclear {
             self.subject.skip(Uninspected::Malformed, surroundings);
         }
-        apply(&mut self.subject, self.found, surroundings);
+        super::account::apply(&mut self.subject, self.found, surroundings);
         conclude(self.subject, surroundings)
     }
 

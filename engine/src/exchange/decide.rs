@@ -4,15 +4,16 @@
 //! the decision is made again with the new page; what was written before stays and is not counted twice. That is why a
 //! limit holds however many workers try at once.
 
+use super::counts::counts;
 use super::plan::plan;
 use super::record::Record;
 use super::subject::{Subject, threat_of};
-use super::{Decided, Finished, Reply, Surroundings, failure_of};
-use crate::blob::counters::{Counter, Source};
+use super::{Decided, Finished, Reply, Surroundings, failure_of, session};
+use crate::blob::counters::{Counter, Source, Storage};
 use crate::metrics::{Failure, Metric};
-use crate::state::cell::Cell;
 use crate::state::delta::Waiting;
 use crate::state::pool::{MAX_TRIES, StateError};
+use crate::state::pulse::PulseEvent;
 use crate::state::store::Written;
 use crate::verdict::{Action, Cause, Facts, Reason, Verdict, judge, score};
 use crate::vocabulary::{CounterKey, Event, Mode, Threat};
@@ -52,7 +53,7 @@ pub(crate) fn settle_verdict(mut subject: Box<Subject>, surroundings: &mut Surro
         tally.add(Metric::Rule { rule, enforced: enforced && subject.mode == Mode::Enforce }, 1);
     }
     if subject.is_refused() {
-        let reply = Reply::refusal(&subject, policy);
+        let reply = Reply::refusal(&subject, policy, &surroundings.worker.learnt);
         return Decided::Refused(Box::new(Finished { subject: *subject }), reply);
     }
     let headers = Record::upstream_headers(&subject, policy);
@@ -65,6 +66,11 @@ pub(crate) fn settle_verdict(mut subject: Box<Subject>, surroundings: &mut Surro
 pub(crate) fn decide(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings<'_, '_>) {
     if subject.is_exempt() {
         return;
+    }
+    subject.decided_at = surroundings.now;
+    if stage == Stage::Before {
+        // Which account it is will be known with the body; until then a genuine device is trusted.
+        subject.circumstances.is_known_device = subject.recognition.device.is_some();
     }
     let outcome = transact(subject, stage, surroundings);
     for cell in &mut subject.cells {
@@ -127,67 +133,6 @@ fn load(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) -> Resul
     Ok(())
 }
 
-/// What the counters stand at, this exchange included.
-///
-/// Twice: with attempts whose outcome is open, which decide what is admitted, and without those of others, which decide
-/// what follows a client to its next requests.
-fn counts(subject: &Subject, stage: Stage, surroundings: &mut Surroundings<'_, '_>) -> [Vec<u32>; 2] {
-    let now = surroundings.now;
-    let reading = subject.reading(now);
-    let attempt = subject.login.is_some() && stage == Stage::Now;
-    let policy = surroundings.policy;
-    let mut counts = vec![0; policy.counters.len()];
-    let mut settled = counts.clone();
-    for touched in &subject.cells {
-        let waiting = surroundings.worker.deltas.waiting(touched.address);
-        let pool = surroundings.pool();
-        let Some(shape) = pool.shape(touched.address) else { continue };
-        let cell = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded));
-        // A key without a cell has counted nothing yet.
-        let cell = cell.unwrap_or(Cell(&[]));
-        let this_request = u32::from(!touched.counted_request);
-        let this_attempt = u32::from(attempt && !touched.counted_attempt);
-        // Attempts of others whose outcome is open, and this one where it is not reserved yet.
-        let pending = if attempt { cell.pending(shape, now) } else { 0 };
-        let unreserved = u32::from(attempt && touched.reservation.is_none());
-        for (position, counter) in policy.counters.iter().enumerate() {
-            if !touched.roles.has(counter.key) {
-                continue;
-            }
-            let count = match counter.source {
-                Source::Count(Event::Request) => {
-                    let waits = waiting.by_role.get(counter.key as usize).copied().unwrap_or(0);
-                    cell.count(counter, reading).saturating_add(waits).saturating_add(this_request)
-                }
-                Source::Count(Event::LoginAttempt) => {
-                    cell.count(counter, reading).saturating_add(this_attempt)
-                }
-                Source::Count(Event::LoginFailure | Event::LoginSuccess) => {
-                    cell.count(counter, reading).saturating_add(pending).saturating_add(unreserved)
-                }
-                Source::Count(_) => cell.count(counter, reading),
-                Source::Distinct(_) => cell.distinct(counter, subject.value_of(position), reading),
-            };
-            let open = match counter.source {
-                Source::Count(Event::LoginFailure | Event::LoginSuccess) => pending,
-                _ => 0,
-            };
-            if let Some((count_slot, settled_slot)) = counts.get_mut(position).zip(settled.get_mut(position))
-            {
-                *count_slot = count;
-                *settled_slot = count.saturating_sub(open);
-            }
-        }
-    }
-    [counts, settled]
-}
-
-impl Subject {
-    pub(super) fn value_of(&self, counter: usize) -> Option<u64> {
-        self.values.iter().find(|(position, _)| usize::from(*position) == counter).map(|(_, value)| *value)
-    }
-}
-
 pub(super) fn facts<'f>(subject: &'f Subject, counts: &'f [u32]) -> Facts<'f> {
     Facts {
         counts,
@@ -202,6 +147,7 @@ pub(super) fn facts<'f>(subject: &'f Subject, counts: &'f [u32]) -> Facts<'f> {
 
 fn evaluate(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings<'_, '_>) -> Verdict {
     let policy = surroundings.policy;
+    circumstances(subject, surroundings);
     let [counts, settled] = counts(subject, stage, surroundings);
     let mut reasons = score(policy, facts(subject, &counts));
     subject.counts = counts;
@@ -216,7 +162,8 @@ fn evaluate(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings
         && let Some(cell) = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded))
     {
         let ban = cell.ban(shape);
-        let holds = ban.since >= not_before;
+        // What others did from the same address must not lock out who was here before.
+        let holds = ban.since >= not_before && !subject.circumstances.is_known_device;
         banned = (holds && ban.enforced_until > now, holds && ban.reported_until > now);
         for threat in Threat::ALL.into_iter().filter(|threat| !subject.is_exempt_from(*threat)) {
             let mark = cell.mark(shape, threat);
@@ -237,6 +184,19 @@ fn evaluate(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings
         reasons.push(Reason { cause: Cause::Honeypot(pot), points: honeypot.points, enforced: true });
     }
     judge(policy, subject.mode, reasons, |cause| threat_of(policy, cause), banned)
+}
+
+/// What the loaded cells say beyond counts.
+fn circumstances(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
+    session::compare(subject, surroundings);
+    let now = surroundings.now;
+    let pool = surroundings.pool();
+    let route = subject.cells.iter().find(|touched| touched.roles.has(CounterKey::Route));
+    let is_under_attack = route.is_some_and(|touched| {
+        let cell = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded));
+        cell.zip(pool.shape(touched.address)).is_some_and(|(cell, shape)| cell.is_under_attack(shape, now))
+    });
+    subject.circumstances.is_under_attack = is_under_attack && subject.login.is_some();
 }
 
 /// Turns a throttle into "tag" where the request keeps its distance from the one before.
@@ -297,7 +257,7 @@ fn write(
     }
     let Some(loaded) = touched.loaded.as_mut() else { return Ok(Written::Yes) };
     let waiting: Vec<(_, Waiting)> = surroundings.worker.deltas.take_page(address.page);
-    let mut reservation = None;
+    let (mut reservation, mut turned) = (None, None);
     let pool = surroundings.pool();
     let decisive = change.ban.is_some() || change.mark.is_some();
     let found_room = pool.change(loaded, &waiting, now, decisive, |cell, shape| {
@@ -315,10 +275,20 @@ fn write(
         }
         let counted = |counter: &&Counter<'_>| {
             counter.source == Source::Count(Event::Request)
+                && counter.storage != Storage::Intervals
                 && change.requests.is_some_and(|roles| roles.get(counter.key as usize) == Some(&true))
         };
         for counter in policy.counters.iter().filter(counted) {
             cell.add(counter, now, 1);
+        }
+        if change.offered {
+            turned = cell.note_pulse(shape, PulseEvent::Offered, now);
+        }
+        if let Some(session) = change.session {
+            cell.set_session(shape, session);
+        }
+        if let Some(milestone) = change.milestone {
+            cell.pass(shape, milestone, now);
         }
         if let Some(ban) = change.ban {
             cell.set_ban(shape, ban);
@@ -337,9 +307,14 @@ fn write(
     let written = pool.save(loaded);
     if written == Ok(Written::Yes) {
         touched.counted_request |= change.requests.is_some();
-        touched.counted_attempt = change.reserve || !change.attempts.is_empty();
+        touched.counted_attempt = change.reserve || !change.attempts.is_empty() || change.offered;
         touched.written_as = Some(admitted);
         touched.reservation = reservation;
+        let attack =
+            turned.zip(subject.route).map(|(began, route)| Metric::Attack { app: subject.app, route, began });
+        if let Some(attack) = attack {
+            surroundings.worker.tally.add_now(attack, 1);
+        }
         // Its version is no longer the stored one; a decision that is made again reads it anew.
         touched.loaded = None;
         if !found_room {
@@ -363,7 +338,7 @@ fn release(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
         let _ = surroundings.pool().update(touched.address, now, false, |cell, shape| {
             cell.settle(shape, reservation);
             let attempts = |counter: &&Counter<'_>| {
-                let own = counter.key != CounterKey::Route && roles.has(counter.key);
+                let own = !counter.key.is_aggregate() && roles.has(counter.key);
                 own && counter.source == Source::Count(Event::LoginAttempt)
             };
             for counter in policy.counters.iter().filter(attempts) {

@@ -5,7 +5,7 @@
 //! have as many names as it likes.
 
 use super::subject::{Subject, Touched};
-use super::{Headers, Surroundings, all_headers, failure_of};
+use super::{Headers, RequestHead, Surroundings, all_headers, failure_of};
 use crate::blob::client::ClientKeyKind;
 use crate::blob::counters::CellKind;
 use crate::http::address::{forwarded_address, mask_ipv6, parse_address};
@@ -13,6 +13,7 @@ use crate::http::cookie::request_cookie;
 use crate::keyed_hash::Role;
 use crate::state::pool::{CellAddress, Roles, locate};
 use crate::vocabulary::CounterKey;
+use std::borrow::Cow;
 
 /// The longest cookie or header value that can name a client.
 const LONGEST_KEY: usize = 4096;
@@ -32,6 +33,14 @@ pub(crate) fn address(
     forwarded_address(&all_headers(headers, "x-forwarded-for"), hops).or_else(peer)
 }
 
+/// The network of an address, /24 or /48, as a keyed hash.
+pub(crate) fn network(address: u128, surroundings: &Surroundings<'_, '_>) -> u64 {
+    // IPv4 addresses are mapped: ::ffff:a.b.c.d.
+    let is_ipv4 = address >> 32 == 0xFFFF;
+    let network = if is_ipv4 { address & !0xFF } else { mask_ipv6(address, 48) };
+    surroundings.key.hash(Role::Network, &[&network.to_be_bytes()])
+}
+
 /// The cell of a cookie's or header's value.
 pub(crate) fn key_cell(
     kind: ClientKeyKind,
@@ -49,7 +58,12 @@ pub(crate) fn key_cell(
 }
 
 /// Finds the client and the cells that stand for it.
-pub(crate) fn identify(subject: &mut Subject, headers: &Headers, surroundings: &mut Surroundings<'_, '_>) {
+pub(crate) fn identify(
+    subject: &mut Subject,
+    head: RequestHead<'_>,
+    surroundings: &mut Surroundings<'_, '_>,
+) {
+    let headers = head.headers;
     let policy = surroundings.policy;
     let pages = surroundings.settings.state_pages;
     let address = subject.address.map(|address| {
@@ -62,17 +76,22 @@ pub(crate) fn identify(subject: &mut Subject, headers: &Headers, surroundings: &
     for key in &policy.client_keys {
         let value = match key.kind {
             ClientKeyKind::IssuedCookie => {
-                request_cookie(&all_headers(headers, "cookie"), key.name.as_bytes())
+                request_cookie(&all_headers(headers, "cookie"), key.name.as_bytes()).map(Cow::Borrowed)
             }
-            ClientKeyKind::AcceptedHeader => super::header(headers, key.name),
-            ClientKeyKind::VerifiedClaim => None,
+            ClientKeyKind::AcceptedHeader => super::header(headers, key.name).map(Cow::Borrowed),
+            ClientKeyKind::VerifiedClaim => (head.verified_claim)(key.payload, key.name).map(Cow::Owned),
         };
         let Some(value) = value.filter(|value| !value.is_empty() && value.len() <= LONGEST_KEY) else {
             continue;
         };
-        let (hash, cell) = key_cell(key.kind, key.name, value, surroundings);
-        subject.offered.push(cell);
-        if client.is_none() && is_vouched(subject, cell, surroundings) {
+        let (hash, cell) = key_cell(key.kind, key.name, &value, surroundings);
+        // What the proxy verified itself needs nobody to vouch for it.
+        let is_verified = key.kind == ClientKeyKind::VerifiedClaim;
+        if !is_verified {
+            subject.offered.push(cell);
+        }
+        if client.is_none() && (is_verified || is_vouched(subject, cell, surroundings)) {
+            subject.is_named = true;
             subject.client = hash;
             client = Some(cell);
         }

@@ -10,16 +10,22 @@
 //! Every phase consumes the one before it, so that calling out of order does not compile. Counts and outcomes are written
 //! in the call in which they become known; the record at the end only tells.
 
+mod account;
+mod counts;
 mod credentials;
 mod decide;
+mod decoy;
+mod fingerprint;
 mod identity;
 mod open;
 mod outcome;
 mod plan;
+mod recognition;
 mod record;
 mod reply;
 mod replying;
 mod response;
+mod session;
 mod settlement;
 mod subject;
 
@@ -70,6 +76,8 @@ pub struct Worker {
     pub deltas: DeltaTable,
     /// Counters for the operator that were not given to the host yet.
     pub tally: Tally,
+    /// How the apps answer failed logins.
+    learnt: decoy::LearntReplies,
     seed: u64,
     decisions: u64,
 }
@@ -78,7 +86,13 @@ impl Worker {
     /// A worker; the seed must be random, so that decisions of different workers have different ids.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { deltas: DeltaTable::default(), tally: Tally::default(), seed, decisions: 0 }
+        Self {
+            deltas: DeltaTable::default(),
+            tally: Tally::default(),
+            learnt: decoy::LearntReplies::default(),
+            seed,
+            decisions: 0,
+        }
     }
 
     fn decision_id(&mut self, key: &HashKey) -> u64 {

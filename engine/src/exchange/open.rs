@@ -2,6 +2,8 @@
 
 use super::credentials::AwaitCredentials;
 use super::decide::{Stage, conclude, decide, settle_verdict};
+use super::fingerprint::fingerprint;
+use super::recognition::{Recognition, read_device};
 use super::subject::{Search, Subject, Touched};
 use super::{AwaitReply, Decided, Finished, HeadChanges, Headers, Reply, Surroundings, header, identity};
 use crate::blob::Policy;
@@ -78,7 +80,7 @@ pub fn open(head: RequestHead<'_>, surroundings: &mut Surroundings<'_, '_>) -> O
     if let Some(login) = subject.login {
         let mut subject = subject;
         let credentials = super::credentials::of_head(policy, login, head.headers);
-        super::credentials::apply(&mut subject, credentials, surroundings);
+        super::account::apply(&mut subject, credentials, surroundings);
         return conclude(subject, surroundings).into();
     }
     conclude(subject, surroundings).into()
@@ -122,14 +124,22 @@ fn subject(
     let app_mode = policy.apps.get(usize::from(app)).map_or(Mode::Report, |app| app.mode);
     let mode = route.map_or(app_mode, |route| route.mode.min(app_mode));
     let address = identity::address(headers, head.source_address, surroundings);
+    let login = route.map(|route| route.login).filter(|login| *login != NO_LOGIN);
     let mut subject = Subject {
         id: surroundings.worker.decision_id(surroundings.key),
         app,
         route: found.route,
-        login: route.map(|route| route.login).filter(|login| *login != NO_LOGIN),
+        login,
         mode: if surroundings.settings.report_only { Mode::Report } else { mode },
         exempt: address.map_or(0, |address| exemptions(policy, address)),
         address,
+        network: address.map(|address| identity::network(address, surroundings)),
+        fingerprint: fingerprint(headers, login.is_some(), surroundings),
+        is_named: false,
+        is_credited: false,
+        recognition: Recognition::default(),
+        sprayed: None,
+        decided_at: surroundings.now,
         client: 0,
         not_before: address.map(|address| surroundings.settings.not_before(address)).unwrap_or_default(),
         cells: Vec::new(),
@@ -163,11 +173,15 @@ fn subject(
         subject.failed_closed |= subject.mode == Mode::Enforce && !subject.is_exempt();
     }
     if !subject.is_exempt() {
-        identity::identify(&mut subject, headers, surroundings);
+        identity::identify(&mut subject, head, surroundings);
+        if subject.login.is_some() {
+            subject.recognition.device = read_device(headers, surroundings);
+        }
         if address.is_none() {
             subject.fail(Failure::Host, surroundings);
         }
         add_route_cell(&mut subject, route, surroundings);
+        add_crowd_cells(&mut subject, surroundings);
         add_values(&mut subject, route, &path.path, surroundings);
     }
     readable_reply(&mut subject, headers, policy);
@@ -189,7 +203,9 @@ fn exemptions(policy: &Policy<'_>, address: u128) -> u8 {
 
 fn add_route_cell(subject: &mut Subject, route: Option<&Route<'_>>, surroundings: &Surroundings<'_, '_>) {
     let policy = surroundings.policy;
-    if !policy.counters.iter().any(|counter| counter.key == CounterKey::Route) {
+    let has_pulse = policy.shape(CellKind::Route).is_some_and(|shape| shape.pulse != 0);
+    let counts = policy.counters.iter().any(|counter| counter.key == CounterKey::Route);
+    if !counts && (!has_pulse || subject.login.is_none()) {
         return;
     }
     let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
@@ -197,6 +213,24 @@ fn add_route_cell(subject: &mut Subject, route: Option<&Route<'_>>, surroundings
     let hash = surroundings.key.hash(Role::Route, &[app.as_bytes(), name.as_bytes()]);
     let address = locate(&policy.tables, CellKind::Route, hash, surroundings.settings.state_pages);
     subject.cells.push(Touched::new(address, Roles::only(CounterKey::Route)));
+}
+
+/// The cells of the network and of the fingerprint. What counts logins is not touched by other requests.
+fn add_crowd_cells(subject: &mut Subject, surroundings: &Surroundings<'_, '_>) {
+    let policy = surroundings.policy;
+    let crowds = [
+        (CounterKey::Network, CellKind::Network, subject.network),
+        (CounterKey::Fingerprint, CellKind::Fingerprint, subject.fingerprint),
+    ];
+    for (key, kind, hash) in crowds {
+        let counts = |counter: &crate::blob::counters::Counter<'_>| {
+            counter.key == key && (subject.login.is_some() || !counter.is_of_logins())
+        };
+        if let Some(hash) = hash.filter(|_| policy.counters.iter().any(counts)) {
+            let address = locate(&policy.tables, kind, hash, surroundings.settings.state_pages);
+            subject.cells.push(Touched::new(address, Roles::only(key)));
+        }
+    }
 }
 
 /// The values that counters of different values need and that the head already shows.
@@ -218,6 +252,8 @@ fn add_values(
             Source::Distinct(Value::Address) if counter.key != CounterKey::LoginUsername => {
                 subject.address_value(surroundings)
             }
+            Source::Distinct(Value::Network) if counter.key != CounterKey::LoginUsername => subject.network,
+            Source::Distinct(Value::Fingerprint) => subject.fingerprint,
             _ => None,
         };
         if let Some(value) = value {

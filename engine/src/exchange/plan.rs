@@ -2,13 +2,15 @@
 
 use super::Surroundings;
 use super::decide::{facts, throttle_interval};
+use super::session;
 use super::subject::Subject;
-use crate::blob::counters::{ABSENT, Source};
+use crate::blob::counters::{ABSENT, Counter, Source, Storage};
 use crate::blob::ladders::StepAction;
 use crate::state::cell::{Ban, Cell, Mark};
 use crate::state::pool::Loaded;
+use crate::state::session::Session;
 use crate::verdict::{Action, Cause, is_earned, score};
-use crate::vocabulary::{CounterKey, Event, Mode, Threat};
+use crate::vocabulary::{CounterKey, Event, Mode, Moment, Threat};
 
 /// How long a client that scored is kept from eviction at least, in seconds.
 const PROTECTION_SECONDS: u32 = 600;
@@ -25,6 +27,12 @@ pub(super) struct Change {
     pub(super) protect_until: Option<u32>,
     pub(super) requests: Option<[bool; CounterKey::WITH_CELLS]>,
     pub(super) flush: bool,
+    /// A stranger tried a login on this route.
+    pub(super) offered: bool,
+    /// The client's session begins here.
+    pub(super) session: Option<Session>,
+    /// The milestone that is passed.
+    pub(super) milestone: Option<usize>,
 }
 
 impl Change {
@@ -37,7 +45,22 @@ impl Change {
             || self.throttled_until.is_some()
             || self.protect_until.is_some()
             || self.flush
+            || self.offered
+            || self.session.is_some()
+            || self.milestone.is_some()
     }
+}
+
+/// Whether open attempts count in a counter until their outcome is known.
+fn reserves(counter: &Counter<'_>) -> bool {
+    !counter.key.is_aggregate()
+        && match counter.source {
+            Source::Count(event) => {
+                counter.storage != Storage::Intervals
+                    && matches!(event, Event::LoginAttempt | Event::LoginSuccess | Event::LoginFailure)
+            }
+            Source::Distinct(_) => counter.moment == Moment::Failure,
+        }
 }
 
 /// Plans what one cell gets.
@@ -53,27 +76,40 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
     let Some(shape) = pool.shape(touched.address) else { return change };
     let cell = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded)).unwrap_or(Cell(&[]));
     let attempt = subject.login.is_some();
-    change.reserve = attempt && admitted && shape.pending != ABSENT;
     let mut roles = [false; CounterKey::WITH_CELLS];
     for (position, counter) in policy.counters.iter().enumerate() {
         if !touched.roles.has(counter.key) {
             continue;
         }
+        let counts_this = subject.is_counted_by(counter);
+        let is_let_in = admitted || counter.key.is_aggregate();
+        change.reserve |= attempt && admitted && counts_this && reserves(counter) && shape.pending != ABSENT;
         match counter.source {
+            Source::Count(event @ (Event::Request | Event::LoginAttempt))
+                if counter.storage == Storage::Intervals =>
+            {
+                let counts = event == Event::Request || (attempt && counts_this);
+                let is_due = is_let_in && counts && !touched.counted_attempt;
+                change.attempts.extend(is_due.then_some(position));
+            }
             // What the filter refused must not raise the score of who was refused, or a ban would feed itself. A route's
             // volume counts everything, or an attack would seem over because blocking works.
-            Source::Count(Event::Request) if admitted || counter.key == CounterKey::Route => {
+            Source::Count(Event::Request) if is_let_in => {
                 if let Some(role) = roles.get_mut(counter.key as usize) {
                     *role = true;
                 }
                 change.flush |= waiting.most().saturating_add(1) >= u32::from(counter.flush_at);
             }
             Source::Count(Event::LoginAttempt)
-                if attempt && !touched.counted_attempt && (admitted || counter.key == CounterKey::Route) =>
+                if attempt && counts_this && !touched.counted_attempt && is_let_in =>
             {
                 change.attempts.push(position);
             }
-            Source::Distinct(_) if admitted => {
+            Source::Distinct(_)
+                if is_let_in
+                    && counter.moment == Moment::Request
+                    && (!counter.is_of_logins() || (attempt && counts_this)) =>
+            {
                 let value = subject.value_of(position);
                 if let Some(value) = value.filter(|value| !cell.has_fresh(counter, *value, reading)) {
                     change.values.push((position, value));
@@ -84,6 +120,8 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
     }
     change.requests = (roles.contains(&true) && !touched.counted_request).then_some(roles);
     change.flush &= change.requests.is_some();
+    change.offered =
+        shape.pulse != 0 && attempt && subject.circumstances.is_stranger && !touched.counted_attempt;
     if touched.roles.has(CounterKey::Client) {
         plan_client(subject, surroundings, touched.loaded.as_ref(), &mut change);
     }
@@ -94,7 +132,9 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
         touched.roles.has(counter.key) && counter.lowest_threshold > 0 && count >= counter.lowest_threshold
     });
     let is_evidence = is_evidence || change.ban.is_some() || change.mark.is_some();
-    if subject.verdict.is_hot && is_evidence && !touched.roles.has(CounterKey::Route) {
+    let is_crowd =
+        policy.counters.iter().any(|counter| touched.roles.has(counter.key) && counter.key.is_aggregate());
+    if subject.verdict.is_hot && is_evidence && !is_crowd {
         let longest = policy.counters.iter().map(|counter| counter.window_ms / 1000).max().unwrap_or(0);
         let protection = longest.max(PROTECTION_SECONDS);
         // Written again only when half of it is over: a refused flood costs reads, not writes.
@@ -170,6 +210,12 @@ fn plan_client(
             reported_until: reported.filter(|_| starts_reported).unwrap_or(before.reported_until),
             since: seconds,
         });
+    }
+    if subject.is_named && !subject.is_refused() && policy.tables.asks_session {
+        if cell.session(shape).began == 0 {
+            change.session = Some(session::begin(subject, now, false));
+        }
+        change.milestone = session::milestone(subject, surroundings);
     }
     if interval > 0 && verdict.action == Action::Tag {
         change.throttled_until = Some(now.plus(interval));

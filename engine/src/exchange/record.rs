@@ -38,6 +38,12 @@ pub struct Record<'r> {
     /// How the login ended, where it was one and the upstream answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<&'static str>,
+    /// From where the login came: `known_device`, `known_network` or `stranger`; absent where it does not matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<&'static str>,
+    /// Whether the login's route was under attack.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub under_attack: bool,
     /// The client's keyed hash. 16 hexadecimal digits.
     pub client: String,
     /// What was found in the reply.
@@ -74,6 +80,19 @@ pub struct FoundEntry {
     pub masked: u32,
 }
 
+/// From where a login came, where the policy tells strangers from others.
+fn origin(subject: &Subject, policy: &Policy<'_>) -> Option<&'static str> {
+    let circumstances = &subject.circumstances;
+    let asked = subject.login.is_some() && policy.tables.asks_strangers && subject.is_credited;
+    asked.then_some(if circumstances.is_known_device {
+        "known_device"
+    } else if circumstances.is_stranger {
+        "stranger"
+    } else {
+        "known_network"
+    })
+}
+
 impl<'r> Record<'r> {
     pub(crate) fn of(subject: &Subject, policy: &'r Policy<'_>) -> Self {
         let verdict = &subject.verdict;
@@ -107,6 +126,8 @@ impl<'r> Record<'r> {
             scores: scores.map(|(threat, score)| (threat.name(), score)).collect(),
             reasons: reasons.collect(),
             login: subject.outcome.map(crate::metrics::LoginOutcome::name),
+            from: origin(subject, policy),
+            under_attack: subject.circumstances.is_under_attack,
             client: format!("{:016x}", subject.client),
             found: found
                 .filter(|(_, (count, _))| *count > 0)

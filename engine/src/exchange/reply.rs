@@ -1,5 +1,6 @@
 //! The filter's own replies.
 
+use super::decoy::{self, LearntReplies};
 use super::subject::Subject;
 use crate::blob::Policy;
 use crate::metrics::Failure;
@@ -23,7 +24,7 @@ const JSON_TYPE: &str = "application/json";
 
 impl Reply {
     /// The reply to a request that is refused.
-    pub(crate) fn refusal(subject: &Subject, policy: &Policy<'_>) -> Self {
+    pub(super) fn refusal(subject: &Subject, policy: &Policy<'_>, learnt: &LearntReplies) -> Self {
         if subject.failed_closed && subject.failure == Some(Failure::Request) {
             return Self::built_in(subject, 400, "bad_request", "This request cannot be understood.");
         }
@@ -31,15 +32,20 @@ impl Reply {
             return Self::built_in(subject, 503, "unavailable", "This service cannot answer right now.");
         }
         let action = subject.verdict.action;
+        if action == Action::Deceive && subject.login.is_some() {
+            return Self::decoy(subject, policy, learnt);
+        }
         let (status, word, sentence) = match action {
             Action::Throttle => (429, "throttled", "Too many requests. Please wait a moment and try again."),
             Action::Challenge => {
                 (403, "challenge", "Please prove that you are not a program, then try again.")
             }
+            Action::Deceive => (200, "ok", "Nothing here."),
             _ => (403, "blocked", "This request was refused."),
         };
         let mut reply = Self::built_in(subject, status, word, sentence);
         if let Some(step) = subject.verdict.reply_step(policy) {
+            reply.delay_ms = step.delay_ms;
             if step.status != 0 {
                 reply.status = step.status;
             }
@@ -55,6 +61,18 @@ impl Reply {
             reply.headers.push(("retry-after".to_owned(), subject.retry_after.max(1).to_string()));
         }
         reply
+    }
+
+    /// The reply of the app's own failed login. Nothing in it tells that it is ours.
+    fn decoy(subject: &Subject, policy: &Policy<'_>, learnt: &LearntReplies) -> Self {
+        let look = decoy::of(subject, policy, learnt).unwrap_or_else(decoy::unknown);
+        let step_delay = subject.verdict.reply_step(policy).map_or(0, |step| step.delay_ms);
+        Self {
+            status: look.status,
+            headers: look.headers,
+            body: if subject.is_head { Vec::new() } else { look.body },
+            delay_ms: look.delay_ms.max(step_delay),
+        }
     }
 
     /// The reply in place of one that holds what may not leave.

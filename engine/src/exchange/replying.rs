@@ -1,10 +1,12 @@
 //! A reply's body on its way: watched for a login's outcome, searched, and changed.
 
+use super::decoy::Capture;
 use super::outcome::{OutcomeWatch, Read};
+use super::recognition::device_cookie;
 use super::settlement::{count, settle};
 use super::subject::{Finished, Subject};
 use super::{Reply, Surroundings};
-use crate::metrics::{Metric, Uninspected};
+use crate::metrics::{LoginOutcome, Metric, Uninspected};
 use crate::sensitive::Scanner;
 use crate::verdict::Action;
 use crate::vocabulary::{Detector, Event, Mode};
@@ -37,6 +39,10 @@ pub struct Replying {
     pub(super) subject: Box<Subject>,
     pub(super) watch: Option<OutcomeWatch>,
     pub(super) scanner: Option<Scanner>,
+    /// What may become a decoy.
+    capture: Option<Capture>,
+    /// How much of a body that is not searched was held.
+    waited: u64,
     pub(super) is_held: bool,
     /// What a held reply becomes; at most [`crate::settings::Settings::longest_held`] bytes.
     held: Vec<u8>,
@@ -52,12 +58,15 @@ impl Replying {
         subject: Box<Subject>,
         watch: Option<OutcomeWatch>,
         scanner: Option<Scanner>,
+        capture: Option<Capture>,
         is_held: bool,
     ) -> Self {
         Self {
             subject,
             watch,
             scanner,
+            capture,
+            waited: 0,
             is_held,
             held: Vec::new(),
             is_changed: false,
@@ -81,13 +90,21 @@ impl Replying {
         if let Some(watch) = &mut self.watch {
             watch.body(&chunk);
         }
+        if let Some(capture) = &mut self.capture {
+            capture.body(&chunk);
+        }
         if end {
             self.conclude_outcome(Read::Whole, surroundings);
         } else if self.watch.as_ref().is_some_and(|watch| !watch.wants_more()) {
             self.conclude_outcome(Read::Beginning, surroundings);
         }
-        let Some(scanner) = &mut self.scanner else { return BodyStep::Pass };
         let length = chunk.len() as u64;
+        let Some(scanner) = &mut self.scanner else {
+            self.waited = self.waited.saturating_add(length);
+            // Held only for what its outcome adds to the head.
+            self.is_held &= !end && self.watch.is_some() && self.waited <= surroundings.settings.buffer_limit;
+            return if self.is_held { BodyStep::Wait } else { BodyStep::Pass };
+        };
         let scanned = scanner.push(chunk, end);
         self.note_findings(surroundings);
         self.is_over |= end;
@@ -125,7 +142,10 @@ impl Replying {
     /// Trailers end the body.
     pub fn trailers(&mut self, surroundings: &mut Surroundings<'_, '_>) -> (BodyStep, TrailersStep) {
         self.conclude_outcome(Read::Whole, surroundings);
-        let Some(scanner) = &mut self.scanner else { return (BodyStep::Pass, TrailersStep::Continue) };
+        let Some(scanner) = &mut self.scanner else {
+            self.is_held = false;
+            return (BodyStep::Pass, TrailersStep::Continue);
+        };
         if self.is_held {
             let scanned = scanner.push(Vec::new(), true);
             self.is_over = true;
@@ -151,6 +171,14 @@ impl Replying {
         if let Some(watch) = self.watch.take() {
             let outcome = watch.conclude(surroundings.policy, read);
             settle(&mut self.subject, outcome, surroundings);
+            if self.is_held && outcome == LoginOutcome::Success {
+                self.add.extend(device_cookie(&self.subject, surroundings));
+            }
+        }
+        if let Some(capture) = self.capture.take_if(|_| read == Read::Whole)
+            && self.subject.outcome == Some(LoginOutcome::Failure)
+        {
+            capture.learn(&self.subject, surroundings);
         }
     }
 

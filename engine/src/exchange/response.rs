@@ -1,13 +1,15 @@
 //! The reply's head: how a login ended, and what is done with the body.
 
+use super::decoy::Capture;
 use super::outcome::{OutcomeWatch, Read};
+use super::recognition::device_cookie;
 use super::replying::Replying;
 use super::settlement::{accept_offered, count_status, note_issued, settle};
 use super::subject::{Finished, Subject};
 use super::{Headers, Surroundings, header, starts_with_ignoring_case};
 use crate::blob::Policy;
 use crate::blob::counters::Source;
-use crate::metrics::Uninspected;
+use crate::metrics::{LoginOutcome, Uninspected};
 use crate::sensitive::{DetectorSet, ScanSettings, Scanner};
 use crate::vocabulary::{Detector, Event, Mode};
 
@@ -84,14 +86,24 @@ impl AwaitReply {
             watch = None;
             settle(&mut self.subject, outcome, surroundings);
         }
+        let mut capture = Capture::new(&self.subject, headers, status, surroundings);
         if bodiless && let Some(open) = watch.take() {
             settle(&mut self.subject, open.conclude(policy, Read::Whole), surroundings);
         }
-        let wants_body = watch.is_some() || self.subject.search.detectors != 0;
+        let decided = self.subject.outcome;
+        let is_over = bodiless || decided.is_some_and(|outcome| outcome != LoginOutcome::Failure);
+        if is_over
+            && let Some(capture) = capture.take()
+            && decided == Some(LoginOutcome::Failure)
+        {
+            capture.learn(&self.subject, surroundings);
+        }
+        let wants_body = watch.is_some() || capture.is_some() || self.subject.search.detectors != 0;
         let unreadable =
             if bodiless || !wants_body { None } else { unreadable(&self.subject, headers, status) };
         if let Some(reason) = unreadable {
             self.subject.skip(reason, surroundings);
+            capture = None;
             if let Some(open) = watch.take() {
                 settle(&mut self.subject, open.conclude(policy, Read::Nothing), surroundings);
             }
@@ -99,8 +111,13 @@ impl AwaitReply {
         let search = self.subject.search;
         let scanner = (search.detectors != 0 && !bodiless && unreadable.is_none())
             .then(|| Scanner::new(scan_settings(&self.subject)));
-        let mut plan =
-            ResponsePlan { read_body: watch.is_some() || scanner.is_some(), ..ResponsePlan::default() };
+        let mut plan = ResponsePlan {
+            read_body: watch.is_some() || capture.is_some() || scanner.is_some(),
+            ..ResponsePlan::default()
+        };
+        if self.subject.outcome == Some(LoginOutcome::Success) {
+            plan.add.extend(device_cookie(&self.subject, surroundings));
+        }
         let enforced = self.subject.mode == Mode::Enforce;
         if scanner.is_some() && enforced && search.mask != 0 {
             // A digest of what the upstream sent would not fit what the client gets.
@@ -109,13 +126,14 @@ impl AwaitReply {
         }
         let length =
             header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-        plan.hold = scanner.is_some()
-            && enforced
-            && search.block != 0
+        let may_block = scanner.is_some() && enforced && search.block != 0;
+        // The head gets the device's cookie only if the body proves a success.
+        let may_add = watch.is_some() && surroundings.device_keys.is_some() && !policy.devices.is_empty();
+        plan.hold = (may_block || may_add)
             && surroundings.settings.hold_headers
             && length.is_some_and(|length: u64| length <= surroundings.settings.longest_held());
         let is_held = plan.hold;
-        let replying = Replying::new(self.subject, watch, scanner, is_held);
+        let replying = Replying::new(self.subject, watch, scanner, capture, is_held);
         (replying, plan)
     }
 

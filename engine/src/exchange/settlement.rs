@@ -1,14 +1,18 @@
 //! What a reply proves is written at once: how a login ended, how often something happened, who is vouched for.
 
 use super::identity::key_cell;
+use super::recognition::{is_new_device, teach};
 use super::subject::Subject;
-use super::{Headers, Surroundings, all_headers, failure_of};
+use super::{Headers, Surroundings, all_headers, failure_of, session};
 use crate::blob::client::ClientKeyKind;
-use crate::blob::counters::{Counter, Source};
+use crate::blob::counters::{Counter, Source, Storage};
 use crate::http::cookie::set_cookie;
 use crate::metrics::{LoginOutcome, Metric};
-use crate::state::pool::CellAddress;
-use crate::vocabulary::Event;
+use crate::state::pool::{CellAddress, Roles};
+use crate::state::pulse::PulseEvent;
+use crate::state::session::Session;
+use crate::state::sketch;
+use crate::vocabulary::{CounterKey, Event, Moment, Value};
 
 /// How long a client key counts after the upstream issued or accepted it, in seconds.
 const VOUCHED_SECONDS: u32 = 86_400;
@@ -25,25 +29,126 @@ pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings:
         LoginOutcome::Unknown => None,
     };
     let issued = std::mem::take(&mut subject.issued);
+    let from_new_device = outcome == LoginOutcome::Success && is_new_device(subject, surroundings);
     if outcome == LoginOutcome::Success {
-        vouch(issued, surroundings);
+        let session = policy.tables.asks_session.then(|| session::begin(subject, now, from_new_device));
+        vouch(issued, session, surroundings);
+        teach(subject, surroundings);
     }
-    let mut failed = None;
-    for touched in &mut subject.cells {
-        let Some(reservation) = touched.reservation.take() else { continue };
+    if outcome == LoginOutcome::Failure {
+        count_password(subject, surroundings);
+    }
+    let reading = subject.reading(now);
+    let is_stranger = subject.circumstances.is_stranger;
+    let pulse = event.filter(|_| is_stranger).map(|event| match event {
+        Event::LoginSuccess => PulseEvent::Succeeded,
+        _ => PulseEvent::Failed,
+    });
+    let mut cells = std::mem::take(&mut subject.cells);
+    let (mut failed, mut turned) = (None, None);
+    for touched in &mut cells {
+        let reservation = touched.reservation.take();
         let roles = touched.roles;
-        let counts = |counter: &&Counter<'_>| {
-            roles.has(counter.key) && event.is_some_and(|event| counter.source == Source::Count(event))
+        let changes = |position: usize, counter: &Counter<'_>| {
+            change_of(subject, roles, position, counter, outcome, from_new_device)
         };
+        let counters = || policy.counters.iter().enumerate();
+        let shape = policy.shapes.get(usize::from(touched.address.kind));
+        let has_pulse = pulse.is_some() && shape.is_some_and(|shape| shape.pulse != 0);
+        let is_silent = counters().all(|(position, counter)| changes(position, counter).is_none());
+        if is_silent && reservation.is_none() && !has_pulse {
+            continue;
+        }
         let written = surroundings.pool().update(touched.address, now, true, |cell, shape| {
-            cell.settle(shape, reservation);
-            for counter in policy.counters.iter().filter(counts) {
-                cell.add(counter, now, 1);
+            if let Some(reservation) = reservation {
+                cell.settle(shape, reservation);
+            }
+            if let Some(pulse) = pulse.filter(|_| has_pulse) {
+                turned = cell.note_pulse(shape, pulse, now);
+            }
+            for (position, counter) in counters() {
+                match changes(position, counter) {
+                    Some(Change::Add) => cell.add(counter, now, 1),
+                    Some(Change::AddValue(value)) => cell.add_distinct(counter, value, reading),
+                    Some(Change::Forgive(value)) => cell.forgive(counter, value, reading),
+                    Some(Change::Clear) => cell.clear(counter),
+                    None => {}
+                }
             }
         });
         failed = failed.or(written.err());
     }
+    subject.cells = cells;
+    if let Some((began, route)) = turned.zip(subject.route) {
+        surroundings.worker.tally.add_now(Metric::Attack { app: subject.app, route, began }, 1);
+    }
     if let Some(error) = failed {
+        subject.fail(failure_of(error), surroundings);
+    }
+}
+
+/// What an outcome does to one counter.
+enum Change {
+    Add,
+    AddValue(u64),
+    Forgive(u64),
+    Clear,
+}
+
+fn change_of(
+    subject: &Subject,
+    roles: Roles,
+    position: usize,
+    counter: &Counter<'_>,
+    outcome: LoginOutcome,
+    from_new_device: bool,
+) -> Option<Change> {
+    if !roles.has(counter.key) {
+        return None;
+    }
+    let counts = subject.is_counted_by(counter);
+    let value = || subject.value_of(position);
+    match (counter.source, outcome) {
+        (Source::Count(Event::LoginSuccess), LoginOutcome::Success) => counts.then_some(Change::Add),
+        (Source::Count(Event::LoginNewDevice), LoginOutcome::Success) => {
+            (counts && from_new_device).then_some(Change::Add)
+        }
+        (Source::Count(Event::LoginFailure), LoginOutcome::Failure) => counts.then_some(Change::Add),
+        // Who gets in after all has only mistyped: the account's failures are forgotten.
+        (Source::Count(Event::LoginFailure), LoginOutcome::Success) => {
+            (counter.key == CounterKey::LoginUsername && counter.storage == Storage::Buckets)
+                .then_some(Change::Clear)
+        }
+        (Source::Distinct(_), LoginOutcome::Failure) if counter.moment == Moment::Failure => {
+            value().filter(|_| counts).map(Change::AddValue)
+        }
+        (Source::Distinct(_), LoginOutcome::Success) if counter.moment == Moment::Success => {
+            value().filter(|_| counts).map(Change::AddValue)
+        }
+        // Only this account: an attacker must not wash off others by logging in to one of its own.
+        (Source::Distinct(Value::LoginUsername), LoginOutcome::Success)
+            if counter.moment == Moment::Failure =>
+        {
+            value().map(Change::Forgive)
+        }
+        _ => None,
+    }
+}
+
+/// Counts the account among those with which this password failed.
+fn count_password(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
+    let Some(sprayed) = subject.sprayed else { return };
+    let now = surroundings.now;
+    let counter = surroundings.policy.counters.get(sprayed.counter);
+    let Some(window) =
+        counter.filter(|counter| subject.is_counted_by(counter)).map(|counter| counter.window_ms)
+    else {
+        return;
+    };
+    let written = surroundings
+        .pool()
+        .update_body(sprayed.address, |body| sketch::add(body, sprayed.password, sprayed.pair, window, now));
+    if let Err(error) = written {
         subject.fail(failure_of(error), surroundings);
     }
 }
@@ -104,11 +209,11 @@ pub(crate) fn accept_offered(subject: &mut Subject, status: u16, surroundings: &
     if (200..300).contains(&status) && route.is_some_and(|route| route.authenticated) {
         // A cookie that is renewed here belongs to the same client.
         let accepted = subject.offered.drain(..).chain(subject.issued.drain(..)).collect();
-        vouch(accepted, surroundings);
+        vouch(accepted, None, surroundings);
     }
 }
 
-fn vouch(cells: Vec<CellAddress>, surroundings: &mut Surroundings<'_, '_>) {
+fn vouch(cells: Vec<CellAddress>, session: Option<Session>, surroundings: &mut Surroundings<'_, '_>) {
     let now = surroundings.now;
     for address in cells {
         let mut pool = surroundings.pool();
@@ -117,11 +222,14 @@ fn vouch(cells: Vec<CellAddress>, surroundings: &mut Surroundings<'_, '_>) {
             .ok()
             .and_then(|loaded| Some(pool.cell(&loaded)?.vouched_until(pool.shape(address)?)));
         // Renewed when half of it is over, so that most requests write nothing.
-        if until.unwrap_or(0) > now.seconds().saturating_add(VOUCHED_SECONDS / 2) {
+        if session.is_none() && until.unwrap_or(0) > now.seconds().saturating_add(VOUCHED_SECONDS / 2) {
             continue;
         }
         let written = pool.update(address, now, true, |cell, shape| {
             cell.vouch(shape, now.seconds().saturating_add(VOUCHED_SECONDS));
+            if let Some(session) = session {
+                cell.set_session(shape, session);
+            }
         });
         if let Err(error) = written {
             surroundings.worker.tally.add_now(Metric::Error(failure_of(error)), 1);

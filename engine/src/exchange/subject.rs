@@ -1,5 +1,7 @@
 //! What is known about an exchange, carried from phase to phase.
 
+use super::account::Sprayed;
+use super::recognition::Recognition;
 use super::record::Record;
 use super::{HeadChanges, Surroundings};
 use crate::blob::Policy;
@@ -91,6 +93,20 @@ pub(crate) struct Subject {
     /// Threats that do not apply to this client.
     pub(crate) exempt: u8,
     pub(crate) address: Option<u128>,
+    /// The network of the address, as a keyed hash.
+    pub(crate) network: Option<u64>,
+    /// The fingerprint of the head, as a keyed hash.
+    pub(crate) fingerprint: Option<u64>,
+    /// Whether the client is known by more than its address.
+    pub(crate) is_named: bool,
+    /// Whether the login's credentials were looked at.
+    pub(crate) is_credited: bool,
+    /// What is known about who logs in.
+    pub(crate) recognition: Recognition,
+    /// The login's password in the sketch.
+    pub(crate) sprayed: Option<Sprayed>,
+    /// When it was decided.
+    pub(crate) decided_at: Millis,
     /// The client's keyed hash.
     pub(crate) client: u64,
     pub(crate) not_before: Millis,

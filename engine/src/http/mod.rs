@@ -7,11 +7,14 @@ pub mod accept;
 pub mod address;
 pub mod basic;
 pub mod cookie;
+pub mod element;
 mod field;
 pub mod form;
 pub mod host;
 pub mod json;
 pub mod literal;
+pub mod multipart;
+mod parameters;
 pub mod path;
 pub mod query;
 

@@ -4,8 +4,9 @@
 
 use super::bytes::{read_u16, read_u32, read_u64, write_u16, write_u32, write_u64};
 use super::distinct::{Bitmaps, ExactSet};
-use super::window;
-use crate::blob::counters::{CellShape, Counter, Storage};
+use super::session::Session;
+use super::{decay, intervals, pulse, window};
+use crate::blob::counters::{CellShape, Counter, SESSION_LEN, Storage};
 use crate::clock::Millis;
 use crate::vocabulary::Threat;
 
@@ -129,7 +130,35 @@ impl<B: AsRef<[u8]>> Cell<B> {
     /// What a counter of occurrences stands at.
     #[must_use]
     pub fn count(&self, counter: &Counter<'_>, reading: Reading) -> u32 {
-        window::sum(self.at(counter.offset), counter.window_ms, reading.now, reading.not_before)
+        let bytes = self.at(counter.offset);
+        match counter.storage {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "saturates, never negative"
+            )]
+            Storage::Decay => decay::read(bytes, counter.window_ms, reading.now).round() as u32,
+            Storage::Intervals => intervals::regularity(bytes),
+            _ => window::sum(bytes, counter.window_ms, reading.now, reading.not_before),
+        }
+    }
+
+    /// What the client's session began with.
+    #[must_use]
+    pub fn session(&self, shape: &CellShape<'_>) -> Session {
+        if shape.session == 0 { Session::default() } else { Session::read(self.at(shape.session)) }
+    }
+
+    /// When a milestone was last passed, in seconds; 0 for never.
+    #[must_use]
+    pub fn milestone(&self, shape: &CellShape<'_>, milestone: usize) -> u32 {
+        if shape.milestones == 0 { 0 } else { read_u32(self.at(shape.milestones), milestone * 4) }
+    }
+
+    /// Whether the login route is under attack.
+    #[must_use]
+    pub fn is_under_attack(&self, shape: &CellShape<'_>, now: Millis) -> bool {
+        shape.pulse != 0 && pulse::is_under_attack(self.at(shape.pulse), now)
     }
 
     /// How many different values a counter has seen, the given one included.
@@ -238,12 +267,80 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Cell<B> {
 
     /// Counts occurrences.
     pub fn add(&mut self, counter: &Counter<'_>, now: Millis, events: u32) {
-        window::add(self.at_mut(counter.offset), counter.window_ms, now, events);
+        let bytes = self.at_mut(counter.offset);
+        match counter.storage {
+            #[expect(clippy::cast_precision_loss, reason = "events of one exchange are few")]
+            Storage::Decay => decay::add(bytes, counter.window_ms, now, events as f32),
+            Storage::Intervals => intervals::note(bytes, now),
+            _ => window::add(bytes, counter.window_ms, now, events),
+        }
+    }
+
+    /// Sets what the client's session began with.
+    pub fn set_session(&mut self, shape: &CellShape<'_>, session: Session) {
+        if shape.session != 0 {
+            let bytes = self.at_mut(shape.session).get_mut(..usize::from(SESSION_LEN));
+            session.write(bytes.unwrap_or_default());
+        }
+    }
+
+    /// Notes that a milestone was passed.
+    pub fn pass(&mut self, shape: &CellShape<'_>, milestone: usize, now: Millis) {
+        if shape.milestones != 0 {
+            write_u32(self.at_mut(shape.milestones), milestone * 4, now.seconds());
+        }
+    }
+
+    /// Tells the login route's own past what a stranger did. Gives back whether the route is under attack now, where that
+    /// changed.
+    pub fn note_pulse(
+        &mut self,
+        shape: &CellShape<'_>,
+        event: pulse::PulseEvent,
+        now: Millis,
+    ) -> Option<bool> {
+        if shape.pulse == 0 {
+            return None;
+        }
+        let bytes = self.at_mut(shape.pulse);
+        let before = pulse::was_under_attack(bytes);
+        pulse::note(bytes, event, now);
+        let after = pulse::was_under_attack(bytes);
+        (before != after).then_some(after)
+    }
+
+    /// Forgets everything that a counter counted.
+    pub fn clear(&mut self, counter: &Counter<'_>) {
+        let len = match counter.storage {
+            Storage::Buckets => 20,
+            Storage::Decay => decay::DECAY_LEN,
+            Storage::ExactSet => usize::from(counter.size) * 4 + 4,
+            Storage::Bitmap | Storage::Intervals | Storage::Sketch => 0,
+        };
+        if let Some(bytes) = self.at_mut(counter.offset).get_mut(..len) {
+            bytes.fill(0);
+        }
+    }
+
+    /// Takes a value out of an exact set; an estimate cannot forget one.
+    pub fn forgive(&mut self, counter: &Counter<'_>, value: u64, reading: Reading) {
+        if counter.storage != Storage::ExactSet {
+            return;
+        }
+        let changed = exact(counter, reading, self.at(counter.offset)).without(value);
+        if let Some(slot) = self.at_mut(counter.offset).get_mut(..changed.len()) {
+            slot.copy_from_slice(&changed);
+        }
     }
 
     /// Takes one occurrence back.
     pub fn take_back(&mut self, counter: &Counter<'_>, now: Millis) {
-        window::take_back(self.at_mut(counter.offset), counter.window_ms, now);
+        let bytes = self.at_mut(counter.offset);
+        match counter.storage {
+            Storage::Decay => decay::take(bytes, counter.window_ms, now, 1.0),
+            Storage::Intervals => {}
+            _ => window::take_back(bytes, counter.window_ms, now),
+        }
     }
 
     /// Adds a value to a counter of different values.

@@ -101,6 +101,20 @@ impl ExactSet<'_> {
     }
 }
 
+/// The same set without a value.
+impl ExactSet<'_> {
+    pub(crate) fn without(&self, value: u64) -> Vec<u8> {
+        let mut bytes = self.bytes.to_vec();
+        for index in 0..self.entries {
+            let at = 4 + index * 4;
+            if read_u32(&bytes, at) >> 8 == hash24(value) {
+                write_u32(&mut bytes, at, 0);
+            }
+        }
+        bytes
+    }
+}
+
 /// Never zero, so that zero can mean "free".
 fn hash24(value: u64) -> u32 {
     u32::try_from(value & 0x00FF_FFFF).unwrap_or(0).max(1)

@@ -6,6 +6,7 @@
 //!
 //! Pages are changed by compare-and-swap on the whole page, so any number of workers can share them.
 
+mod bloom;
 mod bytes;
 pub mod cell;
 pub mod decay;
@@ -15,5 +16,8 @@ pub mod intervals;
 pub mod page;
 pub mod pool;
 pub mod pulse;
+pub mod seen;
+pub mod session;
+pub mod sketch;
 pub mod store;
 mod window;

@@ -18,6 +18,7 @@ use crate::clock::Millis;
 pub const PAGE_LEN: usize = 2048;
 const MAGIC: [u8; 4] = *b"BZPG";
 const LAYOUT: u8 = 1;
+const HEADER: usize = 32;
 const DOORKEEPER: usize = 32;
 const SKETCH: usize = 160;
 const CELLS: usize = 288;
@@ -80,6 +81,17 @@ impl Page {
         write_u64(&mut bytes, 8, identity.definitions);
         write_u32(&mut bytes, 16, identity.epoch);
         Self { bytes }
+    }
+
+    /// What is behind the header of a page without cells, such as a filter.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        self.bytes.get(HEADER..).unwrap_or_default()
+    }
+
+    /// The same, to be changed.
+    pub fn body_mut(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(HEADER..).unwrap_or_default()
     }
 
     /// Its bytes, as they are to be stored.

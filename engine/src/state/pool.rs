@@ -5,7 +5,7 @@ use super::delta::{DeltaTable, Waiting};
 use super::page::{Identity, Page, Standing};
 use super::store::{PageStore, StoreUnavailable, Version, Written};
 use crate::blob::Policy;
-use crate::blob::counters::{CellKind, CellShape, Counter, Source};
+use crate::blob::counters::{CellKind, CellShape, Counter, Source, Storage};
 use crate::blob::tables::Tables;
 use crate::clock::Millis;
 use crate::vocabulary::{CounterKey, Event};
@@ -227,6 +227,26 @@ impl<'p> Pool<'_, 'p> {
         Err(StateError::Contention)
     }
 
+    /// Loads, changes and writes what is in a page without cells, until no other writer was faster. Nothing is written where
+    /// `change` says that nothing changed.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses, or after [`MAX_TRIES`] conflicts.
+    pub fn update_body(
+        &mut self,
+        address: CellAddress,
+        mut change: impl FnMut(&mut [u8]) -> bool,
+    ) -> Result<(), StateError> {
+        for _ in 0..MAX_TRIES {
+            let mut loaded = self.load(address)?;
+            if !change(loaded.page.body_mut()) || self.save(&loaded)? == Written::Yes {
+                return Ok(());
+            }
+        }
+        Err(StateError::Contention)
+    }
+
     /// Writes what waits for a page. What could not be written waits on.
     ///
     /// # Errors
@@ -265,7 +285,10 @@ impl<'p> Pool<'_, 'p> {
 }
 
 fn apply_requests(cell: &mut Cell<&mut [u8]>, counters: &[Counter<'_>], waiting: &Waiting, now: Millis) {
-    for counter in counters.iter().filter(|counter| counter.source == Source::Count(Event::Request)) {
+    let counts = |counter: &&Counter<'_>| {
+        counter.source == Source::Count(Event::Request) && counter.storage != Storage::Intervals
+    };
+    for counter in counters.iter().filter(counts) {
         let events = waiting.by_role.get(counter.key as usize).copied().unwrap_or(0);
         if events > 0 {
             cell.add(counter, now, events);

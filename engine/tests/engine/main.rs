@@ -7,6 +7,10 @@ mod capacity;
 #[cfg(test)]
 mod frozen;
 #[cfg(test)]
+mod leaked;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod takeover;
 #[cfg(test)]
 mod world;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::maps::HeaderMap;
 
 /// Which way a message flows.
@@ -173,6 +175,27 @@ impl Default for Surroundings {
     }
 }
 
+impl Surroundings {
+    /// Adds what `jwt_authn` keeps of a token that it verified: its payload under `payload_in_metadata`.
+    ///
+    /// A filter reads a payload's texts raw, numbers as eight bytes of a double, truth values as one byte. Lists, objects and
+    /// nulls are left out.
+    pub fn verify(&mut self, payload_in_metadata: &str, payload: &serde_json::Map<String, Value>) {
+        for (claim, value) in payload {
+            let bytes = match value {
+                Value::String(text) => text.clone().into_bytes(),
+                Value::Number(number) => number.as_f64().unwrap_or(0.0).to_le_bytes().to_vec(),
+                Value::Bool(truth) => vec![u8::from(*truth)],
+                Value::Null | Value::Array(_) | Value::Object(_) => continue,
+            };
+            let path = format!(
+                "metadata.filter_metadata.envoy.filters.http.jwt_authn.{payload_in_metadata}.{claim}"
+            );
+            self.further.insert(path, bytes);
+        }
+    }
+}
+
 /// Hostcalls of one exchange.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallCount {
@@ -220,6 +243,10 @@ pub struct Exchange {
     pub slow_client: bool,
     /// Which configuration serves it: context number of the root.
     pub root: u32,
+    /// When its head came, nanoseconds since 1970.
+    pub began: u64,
+    /// When it was over.
+    pub ended: u64,
 }
 
 impl Exchange {
@@ -243,6 +270,11 @@ impl Exchange {
     pub fn state(&self, name: &str) -> Option<String> {
         let value = self.filter_state.get(&format!("wasm.{name}"))?;
         Some(String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// How long it took, in milliseconds.
+    pub fn took(&self) -> u64 {
+        self.ended.saturating_sub(self.began) / 1_000_000
     }
 
     /// The status that the client got.

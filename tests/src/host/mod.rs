@@ -121,7 +121,6 @@ pub struct EmulatedEnvoy {
     workers: Vec<Vm>,
     root: u32,
     contexts: u32,
-    ticked: BTreeMap<Thread, u64>,
 }
 
 impl EmulatedEnvoy {
@@ -146,7 +145,7 @@ impl EmulatedEnvoy {
             vm.configure(root, &setup.vm_configuration, &setup.plugin_configuration);
             workers.push(vm);
         }
-        Ok(Self { setup, process, module, main, workers, root, contexts: root, ticked: BTreeMap::new() })
+        Ok(Self { setup, process, module, main, workers, root, contexts: root })
     }
 
     /// An update in place: same module, new configuration. Streams that are open keep the old one.
@@ -196,25 +195,41 @@ impl EmulatedEnvoy {
         process.now = process.now.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
     }
 
-    /// Moves the clock on, and ticks every machine whose period has passed since its last tick (once).
+    /// Sets the wall clock back. Timers run by another one, so ticks come as if nothing had happened.
+    pub fn set_back(&mut self, duration: Duration) {
+        let back = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        let now = self.process().now.saturating_sub(back);
+        self.process().now = now;
+        for vm in self.workers.iter_mut().chain([&mut self.main]) {
+            for timer in vm.state().timers.values_mut() {
+                timer.since = timer.since.saturating_sub(back);
+            }
+        }
+    }
+
+    /// Moves the clock on, and ticks every root whose period has passed since its last tick, or since the period was set
+    /// (once).
     pub fn advance(&mut self, duration: Duration) {
         self.sleep(duration);
         let now = self.process().now;
         let rules = self.rules();
-        let (started, ticked) = (self.setup.now, &mut self.ticked);
         for vm in self.workers.iter_mut().chain([&mut self.main]) {
-            let last = ticked.entry(vm.view().thread).or_insert(started);
-            let mut due = false;
-            for (root, period) in vm.view().tick_periods.clone() {
-                if period > 0 && now.saturating_sub(*last) >= u64::from(period).saturating_mul(1_000_000) {
+            for (root, timer) in vm.view().timers.clone() {
+                if timer.next().is_some_and(|next| now >= next) {
                     vm.root_callback(&rules, root, "proxy_on_tick");
-                    due = true;
+                    // The period starts again when the callback has returned, whether it set another one or not.
+                    if let Some(timer) = vm.state().timers.get_mut(&root) {
+                        timer.since = now;
+                    }
                 }
             }
-            if due {
-                *last = now;
-            }
         }
+    }
+
+    /// When the next tick is due, nanoseconds since 1970.
+    fn next_tick(&self) -> Option<u64> {
+        let machines = self.workers.iter().chain([&self.main]);
+        machines.flat_map(|vm| vm.view().timers.values()).filter_map(|timer| timer.next()).min()
     }
 
     /// Ticks one worker now, whatever its period.
@@ -308,7 +323,7 @@ fn start_vm(
         plugin_configuration: None,
         vm_configuration: None,
         metrics: Vec::new(),
-        tick_periods: BTreeMap::new(),
+        timers: BTreeMap::new(),
         stop_iteration: false,
         after_call: Vec::new(),
     };

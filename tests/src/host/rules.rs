@@ -205,4 +205,41 @@ pub const RULES: &[(&str, &str)] = &[
     ("trailers_can_be_changed_in_their_callback", "in the trailers callback the trailers are open"),
     ("the_reply_head_can_be_changed", "in the response head callback headers can be changed and removed"),
     ("a_reply_without_a_body_has_no_body_callback", "replies to HEAD and 204 and 304 end with their head"),
+    (
+        "a_tick_answers_a_held_head",
+        "a tick that takes the stream as its context can reply in place of the upstream while a head is held",
+    ),
+    (
+        "a_tick_answers_a_head_that_stops_everything",
+        "a tick can reply for a head that keeps its body away from the filter",
+    ),
+    (
+        "a_tick_answers_a_held_body",
+        "a tick can reply while head and body are held; the upstream sees neither",
+    ),
+    (
+        "a_tick_answers_a_paused_body",
+        "a tick can reply when the head went on and the body is paused: the upstream is cut off",
+    ),
+    ("a_tick_answers_paused_trailers", "a tick can reply while trailers are held"),
+    (
+        "a_held_body_can_be_thrown_away",
+        "a body that is held and emptied in each callback never exceeds the limit",
+    ),
+    (
+        "a_tick_period_can_change",
+        "a period that a stream sets replaces the one that was set before; 0 ends the ticks",
+    ),
+    (
+        "an_added_cookie_stands_beside_others",
+        "adding a cookie to a reply leaves those of the upstream, whether the reply is held or not",
+    ),
+    (
+        "a_client_that_leaves_while_held_ends_the_exchange",
+        "a client that goes away while its request is held: the last callbacks run",
+    ),
+    (
+        "claims_of_a_verified_token_are_properties",
+        "claims of a token that jwt_authn verified are properties: texts raw, numbers as doubles, truth values as one byte",
+    ),
 ];

@@ -152,11 +152,13 @@ impl Vm {
 
     /// The last callbacks, in Envoy's order.
     pub(super) fn finish(&mut self, rules: &StreamRules, context: u32) {
+        let now = self.view().process.borrow().now;
         let exchange = self.exchange(context);
         if exchange.finished {
             return;
         }
         exchange.finished = true;
+        exchange.ended = now;
         if exchange.upstream.head.is_some() && !(exchange.upstream.complete && exchange.response.complete) {
             exchange.upstream.reset = true;
         }

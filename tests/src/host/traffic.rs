@@ -60,10 +60,10 @@ impl EmulatedEnvoy {
         let worker = worker.checked_rem(self.workers.len()).unwrap_or(0);
         self.reload(worker);
         let context = self.next_context();
-        let (rules, root) = (self.rules(), self.root);
+        let (rules, root, began) = (self.rules(), self.root, self.process().now);
         let stream = StreamId { worker, context };
         if let Some(vm) = self.workers.get_mut(worker) {
-            *vm.exchange(context) = Exchange { surroundings, root, ..Exchange::default() };
+            *vm.exchange(context) = Exchange { surroundings, root, began, ..Exchange::default() };
             open(vm, &rules, context, root, head, end);
         }
         stream
@@ -182,10 +182,18 @@ impl EmulatedEnvoy {
         self.take(stream)
     }
 
-    /// Advances the clock in steps of a second, ticking as it goes.
+    /// Advances the clock from tick to tick. Of more than two hours only the last two have ticks.
     pub fn pass_time(&mut self, duration: Duration) {
-        for _ in 0..duration.as_secs() {
-            self.advance(Duration::from_secs(1));
+        let ticking = duration.min(MOST_TICKING);
+        self.sleep(duration.saturating_sub(ticking));
+        let end = self.process().now.saturating_add(nanoseconds(ticking));
+        loop {
+            let now = self.process().now;
+            let next = self.next_tick().map_or(end, |next| next.clamp(now, end));
+            self.advance(Duration::from_nanos(next.saturating_sub(now)));
+            if next >= end {
+                return;
+            }
         }
     }
 
@@ -211,6 +219,13 @@ fn open(vm: &mut Vm, rules: &StreamRules, context: u32, root: u32, head: HeaderM
     }
     vm.head(rules, context, Direction::Request, head, end);
 }
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// How much of a long time is played tick by tick.
+const MOST_TICKING: Duration = Duration::from_secs(2 * 3600);
 
 fn parts(chunks: &[Vec<u8>]) -> impl Iterator<Item = (bool, &Vec<u8>)> {
     let last = chunks.len().saturating_sub(1);

@@ -37,12 +37,29 @@ pub(super) struct VmState {
     pub vm_configuration: Option<Vec<u8>>,
     /// Metrics by the number that this machine was given.
     pub metrics: Vec<MetricKey>,
-    /// Tick periods in milliseconds by root context.
-    pub tick_periods: BTreeMap<u32, u32>,
+    /// Ticks by root context.
+    pub timers: BTreeMap<u32, Timer>,
     /// Set by a local reply: whatever the callback returns, the message stops.
     pub stop_iteration: bool,
     /// What happens once the running callback has returned.
     pub after_call: Vec<AfterCall>,
+}
+
+/// When a root context ticks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timer {
+    /// Milliseconds between ticks; 0 for none.
+    pub period: u32,
+    /// Since when the period runs, nanoseconds since 1970.
+    pub since: u64,
+}
+
+impl Timer {
+    /// When it ticks next.
+    pub(super) fn next(self) -> Option<u64> {
+        let period = u64::from(self.period).saturating_mul(1_000_000);
+        (period > 0).then(|| self.since.saturating_add(period))
+    }
 }
 
 /// What a callback asked for and the host does when it has returned.
@@ -133,7 +150,7 @@ impl Vm {
 
     /// Ends a root context whose last exchange is gone.
     pub(super) fn retire(&mut self, root: u32) {
-        self.state().tick_periods.remove(&root);
+        self.state().timers.remove(&root);
         self.enter(root, "proxy_on_done", &[root]);
         self.enter(root, "proxy_on_delete", &[root]);
         self.state().roots.retain(|have| *have != root);

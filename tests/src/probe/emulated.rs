@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Client, Ended, Leaves, Observation, Policy, Probe, ProbeExchange, ProbeMessage, log_line};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::{Client, Ended, Jwt, Leaves, Observation, Policy, Probe, ProbeExchange, ProbeMessage, log_line};
 use crate::host::exchange::{Exchange, Surroundings};
 use crate::host::maps::HeaderMap;
 use crate::host::module::Module;
@@ -50,12 +53,13 @@ pub fn play(module: &Module, probe: &Probe) -> Result<Outcome, String> {
         Err(error) => return Err(error.to_string()),
     };
     let start_log = new_lines(&host);
-    let exchanges = probe.exchanges.iter().map(|exchange| play_exchange(&mut host, exchange)).collect();
+    let jwt = probe.jwt.as_ref();
+    let exchanges = probe.exchanges.iter().map(|exchange| play_exchange(&mut host, jwt, exchange)).collect();
     Ok(Outcome { start_log, refused: false, exchanges })
 }
 
-fn play_exchange(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> Observation {
-    let stream = send(host, exchange);
+fn play_exchange(host: &mut EmulatedEnvoy, jwt: Option<&Jwt>, exchange: &ProbeExchange) -> Observation {
+    let stream = send(host, jwt, exchange);
     let shut = exchange.client == Client::Http2Shut;
     if shut {
         host.hold_window(stream);
@@ -91,7 +95,7 @@ fn play_exchange(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> Observat
     Observation { log_while_shut, ..observe(&seen, log) }
 }
 
-fn send(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> StreamId {
+fn send(host: &mut EmulatedEnvoy, jwt: Option<&Jwt>, exchange: &ProbeExchange) -> StreamId {
     let message = &exchange.request;
     if message.without_host {
         return host.log_only(0);
@@ -106,7 +110,12 @@ fn send(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> StreamId {
         head.add(name.as_bytes(), value.as_bytes());
     }
     head.add(b"x-forwarded-proto", b"http");
-    let surroundings = Surroundings { source_address: "127.0.0.1".to_owned(), ..Surroundings::default() };
+    let mut surroundings = Surroundings { source_address: "127.0.0.1".to_owned(), ..Surroundings::default() };
+    if let (Some(jwt), Some(payload)) = (jwt, head.text("authorization").and_then(|text| payload(&text))) {
+        surroundings.verify(&jwt.payload_in_metadata, &payload);
+        // The token is not forwarded unless that is asked for.
+        head.remove(b"authorization");
+    }
     if exchange.client_leaves == Some(Leaves::AfterHead) {
         return host.request_head(0, surroundings, head, false);
     }
@@ -114,6 +123,12 @@ fn send(host: &mut EmulatedEnvoy, exchange: &ProbeExchange) -> StreamId {
         0,
         &Request { head, chunks: parts(message, exchange.client), trailers: trailers(message), surroundings },
     )
+}
+
+/// The payload of a bearer token, which is not verified here: probes only send good ones.
+fn payload(authorization: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let payload = authorization.strip_prefix("Bearer ")?.split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
 fn reply(message: &ProbeMessage) -> Reply {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::emulated::Outcome;
 use super::http1::{self, Received};
 use super::http2;
-use super::{Client, Ended, Observation, Policy, Probe, ProbeExchange, ProbeMessage, log_line};
+use super::{Client, Ended, Jwt, Observation, Policy, Probe, ProbeExchange, ProbeMessage, log_line};
 
 /// A running Envoy with the probes' listeners.
 pub struct Envoy {
@@ -302,6 +302,13 @@ fn listener(probe: &Probe, at: SocketAddr, wasm: &Path, directory: &Path) -> Val
     {
         plugin.insert("reload_config".to_owned(), json!({ "backoff": { "base_interval": "0.01s" } }));
     }
+    let mut filters = vec![
+        json!({ "name": "probe", "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm", "config": plugin } }),
+        json!({ "name": "router", "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" } }),
+    ];
+    if let Some(jwt) = &probe.jwt {
+        filters.insert(0, jwt_authn(jwt));
+    }
     let manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name,
@@ -316,10 +323,7 @@ fn listener(probe: &Probe, at: SocketAddr, wasm: &Path, directory: &Path) -> Val
             "name": "all", "domains": ["*"],
             "routes": [{ "match": { "prefix": "/" }, "route": { "cluster": name, "timeout": "0s" } }],
         }] },
-        "http_filters": [
-            { "name": "probe", "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm", "config": plugin } },
-            { "name": "router", "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" } },
-        ],
+        "http_filters": filters,
     });
     json!({
         "name": name,
@@ -327,6 +331,19 @@ fn listener(probe: &Probe, at: SocketAddr, wasm: &Path, directory: &Path) -> Val
         "per_connection_buffer_limit_bytes": probe.buffer_limit.unwrap_or(1024 * 1024),
         "filter_chains": [{ "filters": [{ "name": "http", "typed_config": manager }] }],
     })
+}
+
+fn jwt_authn(jwt: &Jwt) -> Value {
+    json!({ "name": "jwt", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+        "providers": { "probe": {
+            "local_jwks": { "inline_string": jwt.keys },
+            "payload_in_metadata": jwt.payload_in_metadata,
+        } },
+        "rules": [{ "match": { "prefix": "/" }, "requires": { "requires_any": { "requirements": [
+            { "provider_name": "probe" }, { "allow_missing": {} },
+        ] } } }],
+    } })
 }
 
 fn cluster(name: &str, at: SocketAddr) -> Value {

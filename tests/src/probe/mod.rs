@@ -34,6 +34,9 @@ pub struct Probe {
     /// `per_connection_buffer_limit_bytes`.
     #[serde(default)]
     pub buffer_limit: Option<usize>,
+    /// What verifies tokens in front of the filter.
+    #[serde(default)]
+    pub jwt: Option<Jwt>,
     /// `closed`, `open` or `reload`.
     #[serde(default)]
     pub failure_policy: Policy,
@@ -46,6 +49,16 @@ pub struct Probe {
     /// Whether the host is to refuse the configuration.
     #[serde(default)]
     pub refused: bool,
+}
+
+/// How `jwt_authn` in front of the filter is set up; requests without a token pass.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jwt {
+    /// The keys, as `local_jwks`.
+    pub keys: String,
+    /// `payload_in_metadata`.
+    pub payload_in_metadata: String,
 }
 
 /// A failure policy by its name in a probe.

@@ -1,10 +1,12 @@
 //! What a scenario expects of one exchange.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::duration;
 use crate::host::exchange::Exchange;
 
 /// Expectations; what is absent is not judged.
@@ -62,6 +64,15 @@ pub struct Expected {
     /// Headers at the upstream; empty for absent, `*` for anything.
     #[serde(default)]
     pub upstream_headers: BTreeMap<String, String>,
+    /// Names of the cookies that the client gets, in any order, and no others.
+    #[serde(default)]
+    pub sets_cookies: Option<Vec<String>>,
+    /// The shortest time until the exchange is over, `2s`.
+    #[serde(default)]
+    pub takes_at_least: Option<String>,
+    /// The longest time.
+    #[serde(default)]
+    pub takes_at_most: Option<String>,
     /// Whether the reply is cut off.
     #[serde(default)]
     pub reset: Option<bool>,
@@ -110,6 +121,18 @@ impl Expected {
         );
         let contained = self.body_contains.as_ref().filter(|part| !seen.client.text().contains(*part));
         judge("body contains", contained.cloned(), seen.client.text());
+        judge("cookies", self.sets_cookies.clone().map(listed), listed(cookies(seen)));
+        let took = format!("{} ms", seen.took());
+        let bounds = [
+            ("takes at least", &self.takes_at_least, Ordering::Less),
+            ("takes at most", &self.takes_at_most, Ordering::Greater),
+        ];
+        for (what, bound, wrong) in bounds {
+            let Some(text) = bound else { continue };
+            let limit = duration(text).map(|limit| limit.as_millis());
+            let is_wrong = limit.map_or(true, |limit| u128::from(seen.took()).cmp(&limit) == wrong);
+            judge(what, is_wrong.then(|| text.clone()), took.clone());
+        }
         for (name, value) in &self.headers {
             let have = seen.client.head.as_ref().and_then(|head| head.text(name));
             judge(name, Some(value.clone()), wildcard(value, have));
@@ -136,6 +159,14 @@ impl Expected {
 fn strings(record: &Value, list: &str, key: &str) -> Vec<String> {
     let entries = record.get(list).and_then(Value::as_array).cloned().unwrap_or_default();
     entries.iter().filter_map(|entry| Some(entry.get(key)?.as_str()?.to_owned())).collect()
+}
+
+/// Names of the cookies that the client gets.
+fn cookies(seen: &Exchange) -> Vec<String> {
+    let pairs = seen.client.head.iter().flat_map(|head| head.pairs());
+    let set = pairs.filter(|(name, _)| *name == b"set-cookie");
+    let name = |value: &[u8]| String::from_utf8_lossy(value).split('=').next().unwrap_or_default().to_owned();
+    set.map(|(_, value)| name(value)).collect()
 }
 
 fn listed(mut texts: Vec<String>) -> String {

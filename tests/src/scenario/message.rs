@@ -29,6 +29,9 @@ pub struct ScenarioRequest {
     /// Trailers.
     #[serde(default)]
     pub trailers: Option<BTreeMap<String, String>>,
+    /// Claims of a token that `jwt_authn` verified, by the name under which it keeps the token's payload.
+    #[serde(default)]
+    pub verified: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     /// The method and the URL: `POST: https://shop.example.com/login`.
     #[serde(flatten)]
     pub method: BTreeMap<String, String>,
@@ -65,6 +68,9 @@ pub enum Parts {
     Several(Vec<String>),
 }
 
+/// Values that earlier steps kept, by name.
+pub type Kept = BTreeMap<String, String>;
+
 /// How the end of a body is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -90,7 +96,8 @@ impl ScenarioRequest {
     /// # Errors
     ///
     /// When there is not exactly one method, or it is unknown.
-    pub fn wire(&self, n: u32, ending: Ending) -> Result<Request, String> {
+    pub fn wire(&self, n: u32, kept: &Kept, ending: Ending) -> Result<Request, String> {
+        let counted = |text: &str, n: u32| filled(text, n, kept);
         let mut methods = self.method.iter();
         let (Some((method, url)), None) = (methods.next(), methods.next()) else {
             return Err(format!(
@@ -105,7 +112,7 @@ impl ScenarioRequest {
         let (scheme, rest) = url.split_once("://").unwrap_or(("https", &url));
         let (host, path) = rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash));
         let from = counted(&self.from, n);
-        let (mut parts, kind) = self.body(n);
+        let (mut parts, kind) = self.body(n, kept);
         let mut head =
             HeaderMap::of([(":authority", host), (":path", path), (":method", method), (":scheme", scheme)]);
         if let Some(kind) = kind {
@@ -130,11 +137,17 @@ impl ScenarioRequest {
         head.add(b"x-request-id", format!("00000000-0000-4000-8000-{n:012}").as_bytes());
         end(&mut parts, self.trailers.is_some(), ending);
         let trailers = self.trailers.as_ref().map(HeaderMap::of);
-        let surroundings = Surroundings { source_address: from, ..Surroundings::default() };
+        let mut surroundings = Surroundings { source_address: from, ..Surroundings::default() };
+        for (payload, claims) in &self.verified {
+            let claims = counted(&serde_json::to_string(claims).unwrap_or_default(), n);
+            let claims = serde_json::from_str(&claims).map_err(|error| format!("claims: {error}"))?;
+            surroundings.verify(payload, &claims);
+        }
         Ok(Request { head, chunks: parts, trailers, surroundings })
     }
 
-    fn body(&self, n: u32) -> (Vec<Vec<u8>>, Option<&'static str>) {
+    fn body(&self, n: u32, kept: &Kept) -> (Vec<Vec<u8>>, Option<&'static str>) {
+        let counted = |text: &str, n: u32| filled(text, n, kept);
         if let Some(form) = &self.form {
             let field = |(name, value): (&String, &String)| {
                 format!("{}={}", encode(name), encode(&counted(value, n)))
@@ -155,7 +168,7 @@ impl ScenarioRequest {
 
 impl ScenarioReply {
     /// The nth reply on the wire, its body cut in two at `split` if that is given.
-    pub fn wire(&self, n: u32, ending: Ending, split: Option<usize>) -> Reply {
+    pub fn wire(&self, n: u32, kept: &Kept, ending: Ending, split: Option<usize>) -> Reply {
         let mut head = HeaderMap::of([(":status", self.status.unwrap_or(200).to_string())]);
         let mut parts = self.body.as_ref().map(Parts::bytes).unwrap_or_default();
         if let Some(json) = &self.json {
@@ -163,7 +176,7 @@ impl ScenarioReply {
             head.add(b"content-type", b"application/json");
         }
         for (name, value) in &self.headers {
-            head.replace(name.as_bytes(), counted(value, n).as_bytes());
+            head.replace(name.as_bytes(), filled(value, n, kept).as_bytes());
         }
         if let Some(split) = split {
             let whole = parts.concat();
@@ -182,9 +195,10 @@ impl ScenarioReply {
     }
 }
 
-/// Puts the count in the place of `{n}`.
-fn counted(text: &str, n: u32) -> String {
-    text.replace("{n}", &n.to_string())
+/// Puts the count in the place of `{n}`, and kept values in the place of their names.
+fn filled(text: &str, n: u32, kept: &Kept) -> String {
+    let counted = text.replace("{n}", &n.to_string());
+    kept.iter().fold(counted, |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
 fn end(parts: &mut Vec<Vec<u8>>, trailers: bool, ending: Ending) {

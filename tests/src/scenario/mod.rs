@@ -10,11 +10,12 @@ pub mod policy;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
 pub use judge::Expected;
-pub use message::{Ending, ScenarioReply, ScenarioRequest};
+pub use message::{Ending, Kept, ScenarioReply, ScenarioRequest};
 pub use play::{Player, play_file};
 
 /// A file of scenarios.
@@ -26,6 +27,9 @@ pub struct ScenarioFile {
     /// Settings of the host for all tests, as in the filter's configuration.
     #[serde(default)]
     pub settings: BTreeMap<String, serde_json::Value>,
+    /// Environment variables for all tests, beside the keys that every test has.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
     /// The tests.
     pub tests: Vec<Scenario>,
 }
@@ -45,6 +49,9 @@ pub struct Scenario {
     /// Settings beside those of the file.
     #[serde(default)]
     pub settings: BTreeMap<String, serde_json::Value>,
+    /// Environment variables beside those of the file; an empty one takes a variable away.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
     /// How the policy travels to the filter.
     #[serde(default)]
     pub carried: Carried,
@@ -86,6 +93,9 @@ pub struct Step {
     /// Time that passes before the step.
     #[serde(default)]
     pub after: Option<String>,
+    /// How far the clock is set back before the step.
+    #[serde(default)]
+    pub set_back: Option<String>,
     /// Whether all requests of the step are under way before the first reply comes.
     #[serde(default)]
     pub together: bool,
@@ -98,6 +108,9 @@ pub struct Step {
     /// What the upstream answers.
     #[serde(default)]
     pub response: ScenarioReply,
+    /// Cookies of the last reply that later requests name: `{device: sid}` puts the value of `sid` where `{device}` stands.
+    #[serde(default)]
+    pub keep_cookies: BTreeMap<String, String>,
     /// What is expected of each.
     #[serde(default)]
     pub expect: Expected,
@@ -128,10 +141,12 @@ impl Scenario {
             repeat: 1,
             every: None,
             after: None,
+            set_back: None,
             together: false,
             settings: None,
             request: self.request.clone(),
             response: self.response.clone(),
+            keep_cookies: BTreeMap::new(),
             expect: self.expect.clone(),
             reached_upstream: None,
         }]
@@ -172,22 +187,25 @@ pub fn find(directory: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
-/// `90s`, `10m`, `2h` as seconds.
+/// `250ms`, `90s`, `10m`, `2h`, `180d`.
 ///
 /// # Errors
 ///
 /// When it is no duration.
-pub fn seconds(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no duration such as 2s, 10m or 1h");
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let number: u64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
-    let factor = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no duration such as 250ms, 2s, 10m, 1h or 180d");
+    let digits = text.find(|character: char| !character.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
         _ => return Err(wrong()),
     };
-    Ok(number.saturating_mul(factor))
+    Ok(Duration::from_millis(number.saturating_mul(milliseconds)))
 }
 
 fn usual_workers() -> Vec<usize> {

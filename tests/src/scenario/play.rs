@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::message::Ending;
-use super::{Carried, Scenario, ScenarioFile, Step, policy, read, seconds};
+use super::message::Kept;
+use super::{Carried, Scenario, ScenarioFile, Step, duration, policy, read};
 use crate::host::exchange::Exchange;
 use crate::host::module::Module;
 use crate::host::{EmulatedEnvoy, Setup, StreamId};
@@ -31,6 +32,7 @@ pub struct Player {
     blob: Vec<u8>,
     carried: Carried,
     next_worker: usize,
+    kept: Kept,
 }
 
 /// Plays every test of a file in all its variants and gives what differs, one text per failed test.
@@ -84,7 +86,9 @@ fn play(
     let mut settings: Settings = BTreeMap::from([("records".to_owned(), Value::from("all"))]);
     settings.extend(file.settings.clone());
     settings.extend(scenario.settings.clone());
-    let mut player = Player::start(module, blob, variant.workers, &settings, scenario.carried)?;
+    let mut environment = file.environment.clone();
+    environment.extend(scenario.environment.clone());
+    let mut player = Player::start(module, blob, variant.workers, &settings, &environment, scenario.carried)?;
     let steps = scenario.steps();
     let last = steps.len().saturating_sub(1);
     for (index, step) in steps.iter().enumerate() {
@@ -112,6 +116,7 @@ impl Player {
         blob: &[u8],
         workers: usize,
         settings: &Settings,
+        environment: &BTreeMap<String, String>,
         carried: Carried,
     ) -> Result<Self, String> {
         let hold = settings.get("hold_headers").and_then(Value::as_bool).unwrap_or(false);
@@ -126,15 +131,12 @@ impl Player {
             buffer_limit: limit.unwrap_or(DEFAULT_BUFFER_LIMIT),
             plugin_configuration: plugin,
             vm_configuration: vm,
-            environment: vec![(
-                "BARTIZAN_HASH_KEY".to_owned(),
-                "0123456789abcdef0123456789abcdef".to_owned(),
-            )],
+            environment: with_keys(environment),
             allow_on_headers_stop_iteration: hold,
             ..Setup::default()
         };
         let host = EmulatedEnvoy::start(module, setup).map_err(|error| error.to_string())?;
-        Ok(Self { host, blob: blob.to_vec(), carried, next_worker: 0 })
+        Ok(Self { host, blob: blob.to_vec(), carried, next_worker: 0, kept: Kept::new() })
     }
 
     /// The process.
@@ -155,7 +157,10 @@ impl Player {
         split: Option<usize>,
     ) -> Result<(), String> {
         if let Some(after) = &step.after {
-            self.host.pass_time(Duration::from_secs(seconds(after)?));
+            self.host.pass_time(duration(after)?);
+        }
+        if let Some(back) = &step.set_back {
+            self.host.set_back(duration(back)?);
         }
         if let Some(changed) = &step.settings {
             let mut settings = settings.clone();
@@ -164,16 +169,16 @@ impl Player {
             self.host.reconfigure(plugin, vm).map_err(|error| error.to_string())?;
         }
         let Some(request) = &step.request else { return Ok(()) };
-        let every = step.every.as_deref().map(seconds).transpose()?.unwrap_or(0);
+        let every = step.every.as_deref().map(duration).transpose()?.unwrap_or_default();
         let mut seen = Vec::new();
         let mut under_way: Vec<StreamId> = Vec::new();
         for n in 1..=step.repeat {
             if n > 1 {
-                self.host.pass_time(Duration::from_secs(every));
+                self.host.pass_time(every);
             }
             let worker = self.next_worker;
             self.next_worker = self.next_worker.wrapping_add(1);
-            let stream = self.host.send(worker, &request.wire(n, ending)?);
+            let stream = self.host.send(worker, &request.wire(n, &self.kept, ending)?);
             under_way.push(stream);
             if !step.together {
                 seen.push(self.end(stream, n, step, ending, split));
@@ -182,6 +187,11 @@ impl Player {
         }
         for (n, stream) in (1..).zip(under_way) {
             seen.push(self.end(stream, n, step, ending, split));
+        }
+        for (name, cookie) in &step.keep_cookies {
+            let last = seen.last().and_then(|exchange| set_cookie(exchange, cookie));
+            let value = last.ok_or_else(|| format!("the last reply sets no cookie {cookie}"))?;
+            self.kept.insert(name.clone(), value);
         }
         judge(step, &seen)
     }
@@ -195,9 +205,16 @@ impl Player {
         ending: Ending,
         split: Option<usize>,
     ) -> Exchange {
-        let seen = self.host.look(stream);
+        let mut seen = self.host.look(stream);
+        // What the filter holds back moves with a tick, or never.
+        let mut waited = Duration::ZERO;
+        while !seen.finished && !seen.upstream.complete && waited < LONGEST_HOLD {
+            self.host.pass_time(A_MOMENT);
+            waited = waited.saturating_add(A_MOMENT);
+            seen = self.host.look(stream);
+        }
         if !seen.finished && seen.upstream.complete {
-            self.host.answer(stream, &step.response.wire(n, ending, split));
+            self.host.answer(stream, &step.response.wire(n, &self.kept, ending, split));
         }
         self.host.take(stream)
     }
@@ -244,6 +261,33 @@ fn configuration(blob: &[u8], settings: &Settings, carried: Carried) -> (Vec<u8>
         }
     }
 }
+
+/// The variables of a process: the keys that every test has, and what it says itself.
+fn with_keys(own: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let keys = [
+        ("BARTIZAN_HASH_KEY", "0123456789abcdef0123456789abcdef"),
+        ("BARTIZAN_DEVICE_KEY", "the device key of the scenarios"),
+    ];
+    let mut environment: BTreeMap<String, String> =
+        keys.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    environment.extend(own.clone());
+    environment.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// The value of a cookie that a reply sets.
+fn set_cookie(exchange: &Exchange, cookie: &str) -> Option<String> {
+    let head = exchange.client.head.as_ref()?;
+    let mut set = head.pairs().filter(|(name, _)| *name == b"set-cookie");
+    set.find_map(|(_, value)| {
+        let value = String::from_utf8_lossy(value).into_owned();
+        let (pair, _) = value.split_once(';').unwrap_or((&value, ""));
+        pair.split_once('=').filter(|(name, _)| *name == cookie).map(|(_, value)| value.to_owned())
+    })
+}
+
+/// Longer than any policy may let a reply wait.
+const LONGEST_HOLD: Duration = Duration::from_secs(35);
+const A_MOMENT: Duration = Duration::from_millis(10);
 
 /// What the filter takes for the host's buffer limit if its settings do not say.
 const DEFAULT_BUFFER_LIMIT: usize = 32_768;

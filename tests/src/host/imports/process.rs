@@ -7,7 +7,7 @@ use crate::host::faults::Effect;
 use crate::host::metrics::{MetricKey, MetricKind};
 use crate::host::process::LogLine;
 use crate::host::status::Status;
-use crate::host::vm::VmState;
+use crate::host::vm::{Timer, VmState};
 
 /// Adds the calls that concern the process rather than an exchange.
 pub(super) fn link(linker: &mut Linker<VmState>) -> wasmtime::Result<()> {
@@ -36,7 +36,8 @@ pub(super) fn link(linker: &mut Linker<VmState>) -> wasmtime::Result<()> {
             let state = guest.state();
             let current = state.current;
             let root = state.exchange().map_or(current, |exchange| exchange.root);
-            state.tick_periods.insert(root, period);
+            let since = state.process.borrow().now;
+            state.timers.insert(root, Timer { period, since });
             Ok(Status::Ok)
         }
         fn proxy_get_shared_data(guest, key_at: u32, key_size: u32, pointer_at: u32, size_at: u32, write_at: u32) {

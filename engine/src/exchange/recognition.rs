@@ -1,0 +1,143 @@
+//! Who was here before: devices by their signed cookie, networks by what successful logins came with.
+//!
+//! What successes came with is kept in aged Bloom filters, see [`crate::state::seen`]: they may say "seen" of what was not,
+//! never "not seen" of what was within their memory. So a customer is never taken for a stranger by mistake.
+
+use super::subject::Subject;
+use super::{Headers, Surroundings, all_headers, failure_of};
+use crate::blob::counters::CellKind;
+use crate::device::Device;
+use crate::http::cookie::request_cookie;
+use crate::keyed_hash::Role;
+use crate::metrics::Metric;
+use crate::state::pool::{CellAddress, locate};
+use crate::state::seen;
+use crate::vocabulary::Newcomer;
+
+/// What a login says about who logs in, in hashes.
+#[derive(Debug, Default)]
+pub(crate) struct Recognition {
+    /// The genuine device cookie that came along.
+    pub(crate) device: Option<Device>,
+    /// What stands for the account in device cookies.
+    pub(crate) account_tag: Option<u64>,
+    /// The account.
+    pub(crate) account: Option<u64>,
+    /// What the filters get to see if the login succeeds.
+    pub(crate) seen: Vec<CellAddress>,
+    seen_hashes: Vec<u64>,
+}
+
+/// Looks for a genuine device cookie.
+pub(crate) fn read_device(headers: &Headers, surroundings: &Surroundings<'_, '_>) -> Option<Device> {
+    let (keys, devices) = surroundings.device_keys.zip(surroundings.policy.devices.first())?;
+    let value = request_cookie(&all_headers(headers, "cookie"), devices.cookie.as_bytes())?;
+    keys.read(value, surroundings.now.seconds(), devices.for_seconds)
+}
+
+/// Finds out whether a login comes from where its account is at home. `name` is the normalised name of the account, `account`
+/// its hash; neither is there where the name could not be read.
+pub(crate) fn recognise(
+    subject: &mut Subject,
+    name: Option<&[u8]>,
+    account: Option<u64>,
+    surroundings: &mut Surroundings<'_, '_>,
+) {
+    let policy = surroundings.policy;
+    let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
+    subject.recognition.account = account;
+    subject.circumstances.is_known_device = false;
+    if let Some((keys, name)) = surroundings.device_keys.zip(name) {
+        let device = subject.recognition.device.as_ref();
+        subject.circumstances.is_known_device = device.is_some_and(|device| keys.knows(device, app, name));
+        subject.recognition.account_tag = keys.account(app, name);
+    }
+    if !policy.tables.uses(CellKind::Seen) {
+        subject.circumstances.is_stranger = !subject.circumstances.is_known_device;
+        return;
+    }
+    let account = account.map(u64::to_le_bytes);
+    let network = subject.network.map(u64::to_le_bytes);
+    let fingerprint = subject.fingerprint.map(u64::to_le_bytes);
+    let is_known = subject.circumstances.is_known_device;
+    let at_home = account.as_ref().zip(network.as_ref()).is_some_and(|(account, network)| {
+        look_up(subject, &[b"home", account, network], is_known, surroundings)
+    });
+    subject.circumstances.is_stranger = !is_known && !at_home;
+    let newcomers = [
+        (Newcomer::Account, &b"account"[..], account),
+        (Newcomer::Network, &b"network"[..], network),
+        (Newcomer::Fingerprint, &b"fingerprint"[..], fingerprint),
+    ];
+    for (slot, (newcomer, label, value)) in newcomers.into_iter().enumerate() {
+        let Some(value) = value.filter(|_| policy.tables.asks_new.get(slot) == Some(&true)) else { continue };
+        let seen = look_up(subject, &[label, &value], is_known, surroundings);
+        if let Some(is_new) = subject.circumstances.is_new.get_mut(newcomer as usize - 1) {
+            *is_new = !seen;
+        }
+    }
+}
+
+/// Whether a filter has seen this; notes it for [`teach`]. What is known anyway is not looked up.
+fn look_up(
+    subject: &mut Subject,
+    parts: &[&[u8]],
+    is_known: bool,
+    surroundings: &mut Surroundings<'_, '_>,
+) -> bool {
+    let hash = surroundings.key.hash(Role::Seen, parts);
+    let pages = surroundings.settings.state_pages;
+    let address = locate(&surroundings.policy.tables, CellKind::Seen, hash, pages);
+    subject.recognition.seen.push(address);
+    subject.recognition.seen_hashes.push(hash);
+    if is_known {
+        return true;
+    }
+    let now = surroundings.now;
+    match surroundings.pool().load(address) {
+        Ok(loaded) => seen::contains(loaded.page.body(), hash, now),
+        Err(error) => {
+            subject.fail(failure_of(error), surroundings);
+            // Without its memory the filter must not take everybody for a stranger.
+            true
+        }
+    }
+}
+
+/// A login succeeded: what it came with is at home from now on.
+pub(crate) fn teach(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
+    let now = surroundings.now;
+    let addresses = std::mem::take(&mut subject.recognition.seen);
+    let hashes = std::mem::take(&mut subject.recognition.seen_hashes);
+    for (address, hash) in addresses.into_iter().zip(hashes) {
+        let written = surroundings.pool().update_body(address, |body| seen::insert(body, hash, now));
+        if let Err(error) = written {
+            surroundings.worker.tally.add_now(Metric::Error(failure_of(error)), 1);
+        }
+    }
+}
+
+/// The cookie that makes the device of a login that succeeded known to its account; none where it has a fresh one.
+pub(crate) fn device_cookie(
+    subject: &Subject,
+    surroundings: &Surroundings<'_, '_>,
+) -> Option<(&'static str, String)> {
+    let (keys, devices) = surroundings.device_keys.zip(surroundings.policy.devices.first())?;
+    let now = surroundings.now.seconds();
+    let device = subject.recognition.device.as_ref();
+    let age = device.map_or(u32::MAX, |device| now.saturating_sub(device.since()));
+    // Renewed when an eighth of its time is over, so that most logins set nothing.
+    if subject.circumstances.is_known_device && age < devices.for_seconds / 8 {
+        return None;
+    }
+    let value = keys.issue(device, subject.recognition.account_tag?, now);
+    let (cookie, seconds) = (devices.cookie, devices.for_seconds);
+    let attributes = format!("Max-Age={seconds}; Path=/; HttpOnly; Secure; SameSite=Lax");
+    Some(("set-cookie", format!("{cookie}={value}; {attributes}")))
+}
+
+/// Whether a login comes from a device that its account had not used before, as far as that can be told.
+pub(crate) fn is_new_device(subject: &Subject, surroundings: &Surroundings<'_, '_>) -> bool {
+    let tells_devices = surroundings.device_keys.is_some() && !surroundings.policy.devices.is_empty();
+    if tells_devices { !subject.circumstances.is_known_device } else { subject.circumstances.is_stranger }
+}

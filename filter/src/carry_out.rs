@@ -1,0 +1,35 @@
+//! What the engine says, in hostcalls.
+
+use crate::host;
+use bartizan_engine::exchange::{HeadChanges, Reply};
+
+/// Changes a request's head that is still here: in its callback, or while it is held.
+pub(crate) fn change_request(changes: &HeadChanges) {
+    for name in &changes.remove {
+        host::remove_request_header(name);
+    }
+    for (name, value) in &changes.set {
+        host::set_request_header(name, value);
+    }
+}
+
+/// Appends to a reply's head that is still here: in its callback, or while it is held.
+pub(crate) fn add_to_reply(fields: &[(&'static str, String)]) {
+    for (name, value) in fields {
+        host::add_response_header(name, value);
+    }
+}
+
+/// Replies in place of the upstream, or of what it replied.
+pub(crate) fn send(reply: &Reply) {
+    host::send_reply(reply.status, &fields(reply), &reply.body);
+}
+
+/// Replies to the request of another context, from a tick.
+pub(crate) fn send_to(context: u32, reply: &Reply) {
+    host::send_reply_to(context, reply.status, &fields(reply), &reply.body);
+}
+
+fn fields(reply: &Reply) -> Vec<(&str, &str)> {
+    reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}

@@ -1,0 +1,202 @@
+//! Lists of leaked credentials: files of millions of lines become the pages that the filter looks things up in.
+//!
+//! A list is read line by line, a line becomes eight bytes, and the pages are built one by one: ten million entries need
+//! about a hundred megabytes. Nothing of what a line says ever leaves this module but its number and why it was left out.
+
+mod entries;
+mod lines;
+mod progress;
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use bartizan_engine::leaked::LeakedList;
+use bartizan_engine::leaked::write::{ListError, PartWriter};
+use bartizan_engine::vocabulary::LeakedKind;
+
+pub use progress::Progress;
+
+use lines::{Line, Lines};
+
+/// The most entries of a list: 800 MB while it is compiled.
+pub const MAX_ENTRIES: usize = 100_000_000;
+/// How many lines that were left out are named.
+pub const MAX_NAMED: usize = 10;
+/// A file of which more than one line in so many is wrong is a file of something else.
+const WRONG_ONE_IN: u64 = 100;
+
+/// A list to compile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeakedSource {
+    /// Its name in the policy.
+    pub name: String,
+    /// What its lines are.
+    pub kind: LeakedKind,
+    /// The file.
+    pub path: PathBuf,
+    /// Bits of a fingerprint, 8 or 16.
+    pub bits: u8,
+}
+
+/// A list that was compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompiledList {
+    /// Where its pages are.
+    pub list: LeakedList,
+    /// How many different entries it has.
+    pub entries: u64,
+    /// The lines that were left out.
+    pub left_out: LeftOut,
+}
+
+/// Lines that are no entries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The first [`MAX_NAMED`] of them: number, from 1, and why.
+    pub named: Vec<(u64, &'static str)>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// All lists of a policy, compiled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeakedPart {
+    /// The lists, in the order in which they were given.
+    pub lists: Vec<CompiledList>,
+    /// What stands behind the policy in the blob's file; empty without lists.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a list cannot be compiled.
+#[derive(Debug)]
+pub enum ListFailure {
+    /// The file cannot be read.
+    Unreadable(io::Error),
+    /// The path is no regular file.
+    NotAFile,
+    /// There is no entry in it.
+    Empty,
+    /// Too many lines are no entries.
+    OtherKind(LeftOut),
+    /// More than [`MAX_ENTRIES`].
+    TooMany,
+    /// The entries cannot be written.
+    Unwritable(ListError),
+}
+
+impl fmt::Display for ListFailure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(error) => write!(out, "it cannot be read: {error}"),
+            Self::NotAFile => write!(out, "it is not a file"),
+            Self::Empty => write!(out, "it has no entry"),
+            Self::OtherKind(left_out) => {
+                write!(out, "{left_out}: this is another kind of list, or no list")
+            }
+            Self::TooMany => write!(out, "it has more than {MAX_ENTRIES} entries"),
+            Self::Unwritable(error) => write!(out, "{error}"),
+        }
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, (line, reason)) in self.named.iter().enumerate() {
+            write!(out, "{}line {line} {reason}", if position == 0 { "" } else { ", " })?;
+        }
+        let others = self.count.saturating_sub(self.named.len() as u64);
+        if others > 0 { write!(out, ", and {others} more") } else { Ok(()) }
+    }
+}
+
+/// Compiles lists. The same entries give the same bytes, in whatever order they come.
+///
+/// # Errors
+///
+/// Every list that cannot be compiled, by its position, with the reason.
+pub fn compile_lists(
+    lists: &[LeakedSource],
+    progress: &Progress,
+) -> Result<LeakedPart, Vec<(usize, ListFailure)>> {
+    let (mut writer, mut compiled, mut failures) = (PartWriter::default(), Vec::new(), Vec::new());
+    for (position, source) in lists.iter().enumerate() {
+        match compile_list(source, &mut writer, progress) {
+            Ok(list) => compiled.push(list),
+            Err(failure) => failures.push((position, failure)),
+        }
+    }
+    progress.finish();
+    if failures.is_empty() {
+        Ok(LeakedPart { lists: compiled, bytes: writer.finish() })
+    } else {
+        Err(failures)
+    }
+}
+
+fn compile_list(
+    source: &LeakedSource,
+    writer: &mut PartWriter,
+    progress: &Progress,
+) -> Result<CompiledList, ListFailure> {
+    let (digests, left_out) = read(source, progress)?;
+    let building = progress.building(&source.name);
+    let written = writer.list(digests, source.bits, |done, pages| building.built(done, pages));
+    let written = written.map_err(ListFailure::Unwritable)?;
+    Ok(CompiledList { list: written.list, entries: written.entries, left_out })
+}
+
+/// The digests of all lines, in their order, with repetitions.
+fn read(source: &LeakedSource, progress: &Progress) -> Result<(Vec<u64>, LeftOut), ListFailure> {
+    let (file, length) = open(&source.path)?;
+    let reading = progress.reading(&source.name, length);
+    let mut lines = Lines::new(BufReader::with_capacity(1 << 20, file));
+    // Public lists of hashes are the largest ones, and their lines have at least 41 bytes.
+    let expected = if source.kind == LeakedKind::PasswordsSha1 { length / 41 + 1 } else { 0 };
+    let mut digests = Vec::with_capacity(usize::try_from(expected).unwrap_or(MAX_ENTRIES).min(MAX_ENTRIES));
+    let mut left_out = LeftOut::default();
+    while let Some(line) = lines.next().map_err(ListFailure::Unreadable)? {
+        if line.number % 8192 == 0 {
+            reading.read(line.end);
+        }
+        match digest(source.kind, &line) {
+            Ok(None) => {}
+            Ok(Some(_)) if digests.len() == MAX_ENTRIES => return Err(ListFailure::TooMany),
+            Ok(Some(digest)) => digests.push(digest),
+            Err(reason) => {
+                left_out.count += 1;
+                if left_out.named.len() < MAX_NAMED {
+                    left_out.named.push((line.number, reason));
+                }
+            }
+        }
+    }
+    if left_out.count > 0 && left_out.count > digests.len() as u64 / WRONG_ONE_IN {
+        return Err(ListFailure::OtherKind(left_out));
+    }
+    if digests.is_empty() {
+        return Err(ListFailure::Empty);
+    }
+    Ok((digests, left_out))
+}
+
+fn digest(kind: LeakedKind, line: &Line<'_>) -> Result<Option<u64>, &'static str> {
+    match line.content {
+        None => Err("is too long"),
+        Some(content) => entries::digest(kind, content),
+    }
+}
+
+/// Only regular files: a pipe or device could block or never end.
+fn open(path: &Path) -> Result<(File, u64), ListFailure> {
+    let metadata = std::fs::metadata(path).map_err(ListFailure::Unreadable)?;
+    if !metadata.is_file() {
+        return Err(ListFailure::NotAFile);
+    }
+    let file = File::open(path).map_err(ListFailure::Unreadable)?;
+    Ok((file, metadata.len()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! What one line of a list says.
+
+use bartizan_engine::leaked::{pair_digest, password_digest};
+use bartizan_engine::vocabulary::LeakedKind;
+
+/// Digits of a SHA-1 hash.
+const HASH_DIGITS: usize = 40;
+
+/// The digest of a line's entry; none for a blank line, and why where it is no entry.
+pub(super) fn digest(kind: LeakedKind, line: &[u8]) -> Result<Option<u64>, &'static str> {
+    // A password may start or end with blanks, or consist of them; nobody's list has such hashes.
+    if line.is_empty() || (kind != LeakedKind::Passwords && line.trim_ascii().is_empty()) {
+        return Ok(None);
+    }
+    match kind {
+        LeakedKind::PasswordsSha1 => hash(line.trim_ascii()).map(Some),
+        LeakedKind::Passwords => Ok(Some(password_digest(line))),
+        LeakedKind::Pairs => pair(line).map(Some),
+    }
+}
+
+/// `HASH` or `HASH:COUNT`, in either case.
+fn hash(line: &[u8]) -> Result<u64, &'static str> {
+    const WRONG: &str = "is not a SHA-1 hash in 40 hexadecimal digits";
+    let (digits, count) = line.split_at_checked(HASH_DIGITS).ok_or(WRONG)?;
+    if !digits.iter().all(u8::is_ascii_hexdigit) {
+        return Err(WRONG);
+    }
+    match count {
+        [] => {}
+        [b':', count @ ..] if !count.is_empty() && count.iter().all(u8::is_ascii_digit) => {}
+        _ => return Err("has something else than `:` and a number behind its hash"),
+    }
+    let digits = digits.iter().take(16).filter_map(|digit| char::from(*digit).to_digit(16));
+    Ok(digits.fold(0, |sum, digit| sum << 4 | u64::from(digit)))
+}
+
+/// `user:password`; the password may have more colons.
+fn pair(line: &[u8]) -> Result<u64, &'static str> {
+    let colon =
+        line.iter().position(|byte| *byte == b':').ok_or("has no `:` between user name and password")?;
+    let (user, password) = line.split_at(colon);
+    let password = password.get(1..).unwrap_or_default();
+    let user = account_name(user);
+    if user.is_empty() {
+        return Err("has no user name before the `:`");
+    }
+    if password.is_empty() {
+        return Err("has no password behind the `:`");
+    }
+    Ok(pair_digest(&user, password))
+}
+
+/// The name of the account as logins have it.
+fn account_name(user: &[u8]) -> Vec<u8> {
+    match std::str::from_utf8(user) {
+        Ok(text) => text.trim().to_lowercase().into_bytes(),
+        Err(_) => user.trim_ascii().to_ascii_lowercase(),
+    }
+}
