@@ -9,7 +9,7 @@ use sha2::Sha256;
 use crate::failure::{Context, Failure};
 
 /// Where the verified payload is kept.
-const PAYLOAD: &str = "jwt_payload";
+const PAYLOAD: &str = "payload";
 
 const SECRET: &[u8] = b"what the identity provider signs with";
 
