@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use integration::envoy::{Envoy, Options, Process, locate, prepare};
 use integration::failure::{Context, Failure};
 use integration::shop::{Shop, ShopControl};
-use integration::suite::{Bed, HASH_KEY, Paths, run};
+use integration::suite::{Bed, DEVICE_KEY, HASH_KEY, Paths, run};
 use integration::{bench, demo};
 
 #[derive(Parser)]
@@ -208,7 +208,10 @@ fn suite(args: SuiteArgs) -> Result<ExitCode, Failure> {
             directory,
             concurrency: WORKERS,
             upstream: shop.address(),
-            environment: vec![("BARTIZAN_HASH_KEY".to_owned(), HASH_KEY.to_owned())],
+            environment: vec![
+                ("BARTIZAN_HASH_KEY".to_owned(), HASH_KEY.to_owned()),
+                ("BARTIZAN_DEVICE_KEY".to_owned(), DEVICE_KEY.to_owned()),
+            ],
             processor: None,
         })?;
         Bed { envoy: process.envoy(), shop: ShopControl::new(shop.control()), paths }

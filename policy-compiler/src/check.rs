@@ -4,12 +4,16 @@ mod apps;
 mod counters;
 mod customers;
 mod exemptions;
+mod idle;
 mod ladders;
 mod names;
 mod patterns;
+mod ratios;
+mod sessions;
+mod world;
 
 use crate::diagnostic::Diagnostics;
-use crate::model::{Condition, ConditionKind, Policy};
+use crate::model::{Condition, Policy};
 use crate::names::Names;
 
 /// Reports contradictions, and on a policy without errors also what is probably not meant: advice about a part that is
@@ -20,10 +24,15 @@ pub(crate) fn policy(policy: &Policy, findings: &mut Diagnostics) {
     counters::check(policy, findings);
     apps::check(policy, findings);
     ladders::check(policy, findings);
+    ratios::check(policy, findings);
+    sessions::check(policy, findings);
+    customers::check(policy, &names, findings);
     if findings.errors() > 0 {
         return;
     }
-    counters::advise(policy, findings);
+    idle::advise(policy, findings);
+    ratios::advise(policy, findings);
+    sessions::advise(policy, findings);
     ladders::advise(policy, findings);
     customers::advise(policy, &names, findings);
     exemptions::advise(policy, findings);
@@ -36,11 +45,7 @@ pub(crate) fn conditions(policy: &Policy) -> impl Iterator<Item = &Condition> {
     open.reverse();
     std::iter::from_fn(move || {
         let next = open.pop()?;
-        match &next.kind {
-            ConditionKind::All(parts) | ConditionKind::Any(parts) => open.extend(parts.iter().rev()),
-            ConditionKind::Not(part) => open.push(part),
-            _ => {}
-        }
+        open.extend(next.parts().iter().rev());
         Some(next)
     })
 }

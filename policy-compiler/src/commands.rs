@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod explain;
 mod inspect;
+mod packs;
 mod schema;
 
 use std::io::{self, Write};
@@ -39,6 +40,9 @@ enum Command {
     /// Prints the JSON Schema of policies, for editors
     #[command(after_help = schema::EXAMPLES)]
     Schema(schema::Schema),
+    /// Lists the rule packs, or prints one
+    #[command(after_help = packs::EXAMPLES)]
+    Packs(packs::Packs),
     /// Explains the code of a finding
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Explain),
@@ -84,6 +88,7 @@ impl Arguments {
             Command::Compile(compile) => compile.run(),
             Command::Inspect(inspect) => inspect.run(),
             Command::Schema(schema) => schema.run(),
+            Command::Packs(packs) => packs.run(),
             Command::Explain(explain) => explain.run(),
         };
         outcome.unwrap_or_else(|Failure(reason)| {

@@ -8,9 +8,14 @@ mod apps;
 mod client;
 mod conditions;
 mod counters;
+mod credentials;
+mod decoys;
 mod fields;
+mod flows;
+mod leaked;
 mod logins;
 mod outcomes;
+mod packs;
 mod paths;
 mod texts;
 mod threats;
@@ -25,6 +30,7 @@ use crate::source::{Sources, Spanned};
 use crate::syntax::Node;
 use crate::syntax::fields::POLICY;
 use fields::Fields;
+use packs::Common;
 
 /// What decoding needs beside the tree.
 pub(crate) struct Run<'run> {
@@ -40,17 +46,23 @@ pub(crate) struct Run<'run> {
 pub(crate) fn policy(root: &Node, run: &mut Run<'_>) -> Option<Policy> {
     let fields = Fields::open(root, root.span, &POLICY, run.findings)?;
     version(&fields, run.findings);
+    let (packs, said) = packs::used(&fields, run);
+    let said = said.under(Common::of(&fields, run.findings));
     Some(Policy {
+        packs,
         mode: fields.mode("mode", run.findings),
         on_error: match fields.word("on_error", run.findings).map(|word| word.value) {
             Some("deny") => OnError::Deny,
             _ => OnError::Allow,
         },
-        client: client::decode(fields.entry("client"), run.findings),
+        client: said.client,
+        devices: said.devices,
+        leaked: leaked::decode(&fields, run),
+        flows: flows::decode(&fields, run.findings),
         lists: addresses::lists(&fields, run),
         allow: addresses::allow(&fields, run),
-        counters: counters::decode(&fields, run.findings),
-        threats: threats::decode(&fields, run.findings),
+        counters: said.counters,
+        threats: said.threats,
         apps: apps::decode(&fields, run.findings),
     })
 }

@@ -12,6 +12,8 @@ pub mod leaked;
 mod lower;
 mod model;
 mod names;
+pub mod packs;
+mod presets;
 pub mod source;
 pub mod syntax;
 
@@ -75,10 +77,15 @@ pub fn compile_text(path: &Path, text: &str) -> Compiled {
         let mut run = decode::Run { sources: &mut sources, findings: &mut findings, directory };
         if let Some(policy) = decode::policy(&root, &mut run) {
             check::policy(&policy, &mut findings);
+            for pack in &policy.packs {
+                findings.blame(pack.file, pack.name.span, pack.name.value);
+            }
             if findings.errors() == 0 {
                 outcome = write(
                     &policy,
-                    root.entry("counters").map_or(root.span, |entry| entry.key.span),
+                    root.entry("counters")
+                        .or_else(|| root.entry("use"))
+                        .map_or(root.span, |entry| entry.key.span),
                     &mut findings,
                 );
             }

@@ -2,13 +2,15 @@
 
 use bartizan_engine::blob::draft::{
     AllowDraft, AppDraft, ClientDraft, Condition as ConditionDraft, CounterDraft, CounterSource,
-    HoneypotDraft, LadderDraft, ListDraft, LoginDraft, PolicyDraft, RouteDraft, RuleDraft, SensitiveDraft,
-    StepDraft,
+    DevicesDraft, FingerprintPart, FlowDraft, FlowKind, HoneypotDraft, LadderDraft, LeakedDraft, ListDraft,
+    LoginDraft, PolicyDraft, RouteDraft, RuleDraft, SensitiveDraft, StepDraft,
 };
-use bartizan_engine::vocabulary::{Event, Mode, Moment, Whose};
+use bartizan_engine::vocabulary::{Binding, CounterKey, Event, Mode, Newcomer};
 
 use crate::check::conditions;
-use crate::model::{App, Condition, ConditionKind, CounterBody, Login, Policy, Rule, Who};
+use crate::model::{
+    App, Condition, ConditionKind, CounterBody, FlowRule, Login, Policy, Ratio, RatioLimit, Rule, Who,
+};
 use crate::names::{FoundRoute, Names};
 use crate::source::Spanned;
 
@@ -25,7 +27,7 @@ pub(crate) fn lower(policy: &Policy) -> Option<PolicyDraft> {
             address_from: policy.client.address_from,
             ipv6_prefix: policy.client.ipv6_prefix,
             keys: policy.client.keys.iter().map(|key| key.value.clone()).collect(),
-            fingerprint: Vec::new(),
+            fingerprint: fingerprint(policy),
         },
         lists: policy
             .lists
@@ -37,10 +39,50 @@ pub(crate) fn lower(policy: &Policy) -> Option<PolicyDraft> {
         rules: rules.map(|(threat, rule)| lowering.rule(threat, rule)).collect::<Option<_>>()?,
         ladders: lowering.ladders()?,
         apps: policy.apps.iter().map(|app| lowering.app(app)).collect::<Option<_>>()?,
-        devices: None,
-        leaked: Vec::new(),
-        flows: Vec::new(),
+        devices: policy.devices.as_ref().map(|devices| DevicesDraft {
+            cookie: devices.cookie.value.clone(),
+            for_seconds: devices.for_seconds,
+        }),
+        leaked: leaked(policy)?,
+        flows: lowering.flows()?,
     })
+}
+
+/// What makes a fingerprint where the policy does not say.
+fn default_fingerprint() -> Vec<FingerprintPart> {
+    let header = |name: &str| FingerprintPart::Header(String::from(name));
+    vec![FingerprintPart::HeaderOrder, header("user-agent"), header("accept-language")]
+}
+
+/// The author's, or the default where something asks for fingerprints.
+fn fingerprint(policy: &Policy) -> Vec<FingerprintPart> {
+    let in_conditions = conditions(policy).any(|condition| {
+        matches!(
+            condition.kind,
+            ConditionKind::New(Newcomer::Fingerprint) | ConditionKind::SessionMoved(Binding::Fingerprint)
+        )
+    });
+    let bodies = policy.counters.iter().filter_map(|counter| counter.body.as_ref());
+    let asked = in_conditions || bodies.into_iter().any(|body| body.key.value == CounterKey::Fingerprint);
+    let own = &policy.client.fingerprint;
+    if own.is_empty() && asked { default_fingerprint() } else { own.clone() }
+}
+
+/// Pages and entries are known when the files were read.
+fn leaked(policy: &Policy) -> Option<Vec<LeakedDraft>> {
+    let lists = policy.leaked.iter().map(|list| {
+        let body = list.body.as_ref()?;
+        Some(LeakedDraft {
+            name: list.name.value.clone(),
+            kind: body.kind,
+            path: body.path.clone(),
+            bits: body.bits.value,
+            first_page: 0,
+            pages: 0,
+            entries: 0,
+        })
+    });
+    lists.collect()
 }
 
 /// The name of a login: the author's, or one by its position.
@@ -52,6 +94,9 @@ pub(crate) fn login_name(position: usize, login: &Login) -> String {
         (None, _) => format!("login-{}", position + 1),
     }
 }
+
+/// For how many a ratio is taken to be exact enough: its counters may be behind by a 32nd of this.
+const LOWEST_OF_RATIOS: u32 = 256;
 
 /// The counters that conditions use, and where each counter of the policy is among them.
 struct UsedCounters {
@@ -65,6 +110,11 @@ impl UsedCounters {
         for counter in &policy.counters {
             let thresholds = conditions(policy).filter_map(|condition| match &condition.kind {
                 ConditionKind::Counter(name, over) if name.value == counter.name.value => Some(over.value),
+                ConditionKind::Ratio(Ratio { part, whole, .. })
+                    if [part, whole].iter().any(|name| name.value == counter.name.value) =>
+                {
+                    Some(LOWEST_OF_RATIOS)
+                }
                 _ => None,
             });
             let thresholds: Vec<u32> = thresholds.collect();
@@ -73,8 +123,8 @@ impl UsedCounters {
                 name: counter.name.value.clone(),
                 source: body.source.value.clone(),
                 key: body.key.value,
-                whose: Whose::Anybody,
-                moment: Moment::Request,
+                whose: body.whose,
+                moment: body.moment,
                 window_ms: body.window_ms,
                 highest_threshold: *highest,
                 flush_at: flush_at(body, *lowest),
@@ -130,8 +180,7 @@ impl Lowering<'_> {
             |parts: &[Condition]| parts.iter().map(|part| self.condition(part)).collect::<Option<Vec<_>>>();
         Some(match &condition.kind {
             ConditionKind::Counter(name, over) => {
-                let counter = self.counters.positions.get(self.names.counter(&name.value)?).copied()??;
-                ConditionDraft::CounterOver { counter, over: over.value }
+                ConditionDraft::CounterOver { counter: self.counter(&name.value)?, over: over.value }
             }
             ConditionKind::List(name) => ConditionDraft::List(self.names.list(&name.value)?),
             ConditionKind::Route(name) => match self.names.route(&name.value) {
@@ -140,10 +189,62 @@ impl Lowering<'_> {
             },
             ConditionKind::App(name) => ConditionDraft::App(self.names.app(&name.value)?),
             ConditionKind::Login => ConditionDraft::Login,
+            ConditionKind::Stranger => ConditionDraft::Stranger,
+            ConditionKind::KnownDevice => ConditionDraft::KnownDevice,
+            ConditionKind::UnderAttack => ConditionDraft::UnderAttack,
+            ConditionKind::New(newcomer) => ConditionDraft::New(*newcomer),
+            ConditionKind::Leaked(name) => ConditionDraft::Leaked(self.names.leaked_list(&name.value)?),
+            ConditionKind::Ratio(ratio) => self.ratio(ratio)?,
+            ConditionKind::Flow(name) => ConditionDraft::Flow(self.names.flow(&name.value)?),
+            ConditionKind::SessionMoved(binding) => ConditionDraft::SessionMoved(*binding),
+            ConditionKind::SessionOlder(seconds) => ConditionDraft::SessionOlder(*seconds),
             ConditionKind::All(parts) => ConditionDraft::All(several(parts)?),
             ConditionKind::Any(parts) => ConditionDraft::Any(several(parts)?),
             ConditionKind::Not(part) => ConditionDraft::Not(Box::new(self.condition(part)?)),
         })
+    }
+
+    /// Where a counter is among those that are used.
+    fn counter(&self, name: &str) -> Option<usize> {
+        self.counters.positions.get(self.names.counter(name)?).copied()?
+    }
+
+    /// "Under" is: there is a whole, and the part is not over the percent below.
+    fn ratio(&self, ratio: &Ratio) -> Option<ConditionDraft> {
+        let (part, whole) = (self.counter(&ratio.part.value)?, self.counter(&ratio.whole.value)?);
+        let over = |part, percent| ConditionDraft::RatioOver { part, whole, percent };
+        Some(match ratio.limit {
+            RatioLimit::Over(percent) => over(part, percent),
+            RatioLimit::Under(percent) => ConditionDraft::All(vec![
+                over(whole, 0),
+                ConditionDraft::Not(Box::new(over(part, percent.saturating_sub(1)))),
+            ]),
+        })
+    }
+
+    fn flows(&self) -> Option<Vec<FlowDraft>> {
+        let flows = self.policy.flows.iter().map(|flow| {
+            let body = flow.body.as_ref()?;
+            let app = self.names.app(&body.app.value)?;
+            let routes = &self.policy.apps.get(app)?.routes;
+            let position =
+                |name: &Spanned<String>| routes.iter().position(|route| route.name.value == name.value);
+            let kind = match &body.rule {
+                FlowRule::SoonAfter(milestone) => FlowKind::TooSoonAfter(milestone.value),
+                FlowRule::Without(steps) => {
+                    FlowKind::Without(steps.iter().map(position).collect::<Option<_>>()?)
+                }
+            };
+            Some(FlowDraft {
+                name: flow.name.value.clone(),
+                app,
+                route: position(&body.at)?,
+                kind,
+                within_seconds: body.within_seconds,
+                because: body.because.clone(),
+            })
+        });
+        flows.collect()
     }
 
     fn ladders(&self) -> Option<Vec<LadderDraft>> {
@@ -207,9 +308,9 @@ fn lower_login(position: usize, login: &Login, mode: Mode) -> LoginDraft {
         password: login.password.clone(),
         success: login.success.value.clone(),
         failure: login.failure.value.clone(),
-        only_if: None,
-        plus_address: false,
-        decoy: None,
+        only_if: login.only_if.clone(),
+        plus_address: login.plus_address,
+        decoy: login.decoy.clone(),
     }
 }
 

@@ -5,16 +5,22 @@
 //! not at each use of the name.
 
 use bartizan_engine::blob::draft::{
-    ActionDraft, AddressFrom, AddressRange, ClientKey, CounterSource, FieldSource, HostPattern,
-    OutcomeCondition, PathPattern, SensitiveAction,
+    AddressFrom, AddressRange, ClientKey, CounterSource, DecoyDraft, FieldSource, FingerprintPart,
+    HostPattern, Milestone, OutcomeCondition, PathPattern, SensitiveAction,
 };
-use bartizan_engine::vocabulary::{CounterKey, Detector, Mode, OnError, Threat};
+use bartizan_engine::vocabulary::{CounterKey, Detector, LeakedKind, Mode, Moment, OnError, Threat, Whose};
 
-use crate::source::{Span, Spanned};
+use crate::source::{FileId, Span, Spanned};
+
+mod scores;
+
+pub(crate) use scores::{Condition, ConditionKind, Ratio, RatioLimit, Rule, Step, ThreatPart};
 
 /// A whole policy.
 #[derive(Debug)]
 pub(crate) struct Policy {
+    /// The packs whose parts are among the others.
+    pub(crate) packs: Vec<UsedPack>,
     /// The mode of apps that say nothing.
     pub(crate) mode: Option<Spanned<Mode>>,
     /// What happens when the filter cannot work.
@@ -25,12 +31,35 @@ pub(crate) struct Policy {
     pub(crate) lists: Vec<List>,
     /// Exemptions.
     pub(crate) allow: Vec<Allow>,
+    /// The cookie that devices get.
+    pub(crate) devices: Option<Devices>,
+    /// Lists of leaked credentials.
+    pub(crate) leaked: Vec<Leaked>,
+    /// Orders of steps.
+    pub(crate) flows: Vec<Flow>,
     /// Counters.
     pub(crate) counters: Vec<Counter>,
     /// Threats.
     pub(crate) threats: Vec<ThreatPart>,
     /// Applications.
     pub(crate) apps: Vec<App>,
+}
+
+impl Policy {
+    /// The pack in which this stands.
+    #[must_use]
+    pub(crate) fn pack_of(&self, span: Span) -> Option<&UsedPack> {
+        self.packs.iter().find(|pack| pack.file == span.file)
+    }
+}
+
+/// A pack that the policy uses.
+#[derive(Debug)]
+pub(crate) struct UsedPack {
+    /// Its name, where the author wrote it.
+    pub(crate) name: Spanned<&'static str>,
+    /// Its text, which places in its parts refer to.
+    pub(crate) file: FileId,
 }
 
 /// How clients are told apart.
@@ -42,6 +71,70 @@ pub(crate) struct Client {
     pub(crate) ipv6_prefix: u8,
     /// What names a client, without the address.
     pub(crate) keys: Vec<Spanned<ClientKey>>,
+    /// What makes a fingerprint; empty for the default.
+    pub(crate) fingerprint: Vec<FingerprintPart>,
+}
+
+/// The cookie that devices get.
+#[derive(Debug)]
+pub(crate) struct Devices {
+    /// Its name.
+    pub(crate) cookie: Spanned<String>,
+    /// How long a device stays known.
+    pub(crate) for_seconds: u32,
+}
+
+/// A list of leaked credentials.
+#[derive(Debug)]
+pub(crate) struct Leaked {
+    /// Its name.
+    pub(crate) name: Spanned<String>,
+    /// What is in it, if that could be decoded.
+    pub(crate) body: Option<LeakedBody>,
+}
+
+/// What is in a list of leaked credentials.
+#[derive(Debug)]
+pub(crate) struct LeakedBody {
+    /// What its entries are.
+    pub(crate) kind: LeakedKind,
+    /// The file, as the author wrote it.
+    pub(crate) path: String,
+    /// Bits of an entry, and where they are said.
+    pub(crate) bits: Spanned<u8>,
+}
+
+/// An order of steps.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    /// Its name.
+    pub(crate) name: Spanned<String>,
+    /// What it says, if that could be decoded.
+    pub(crate) body: Option<FlowBody>,
+}
+
+/// What an order of steps says.
+#[derive(Debug)]
+pub(crate) struct FlowBody {
+    /// The app of this name.
+    pub(crate) app: Spanned<String>,
+    /// The route of this name, where it is looked at.
+    pub(crate) at: Spanned<String>,
+    /// What makes it hold.
+    pub(crate) rule: FlowRule,
+    /// Within which time.
+    pub(crate) within_seconds: u32,
+    /// Why; may be empty.
+    pub(crate) because: String,
+}
+
+/// What makes a flow hold.
+#[derive(Debug)]
+pub(crate) enum FlowRule {
+    /// It comes too soon after this.
+    SoonAfter(Spanned<Milestone>),
+    /// It comes without these routes.
+    Without(Vec<Spanned<String>>),
 }
 
 /// A named list of addresses.
@@ -91,73 +184,12 @@ pub(crate) struct CounterBody {
     pub(crate) source: Spanned<CounterSource>,
     /// For what.
     pub(crate) key: Spanned<CounterKey>,
-    /// How far back.
+    /// Which logins count.
+    pub(crate) whose: Whose,
+    /// When a login's value is taken.
+    pub(crate) moment: Moment,
+    /// How far back, or after which time a count is worth half.
     pub(crate) window_ms: u32,
-}
-
-/// What the policy says about a threat.
-#[derive(Debug)]
-pub(crate) struct ThreatPart {
-    /// Which.
-    pub(crate) threat: Spanned<Threat>,
-    /// Its rules.
-    pub(crate) rules: Vec<Rule>,
-    /// Its ladder.
-    pub(crate) steps: Vec<Step>,
-}
-
-/// A rule.
-#[derive(Debug)]
-pub(crate) struct Rule {
-    /// Its id: the author's, or one made from its position.
-    pub(crate) id: Spanned<String>,
-    /// When it scores.
-    pub(crate) when: Condition,
-    /// How much.
-    pub(crate) points: Spanned<u32>,
-    /// Why.
-    pub(crate) because: String,
-    /// Whether it only reports.
-    pub(crate) mode: Mode,
-}
-
-/// A condition.
-#[derive(Debug)]
-pub(crate) struct Condition {
-    /// Where it stands.
-    pub(crate) span: Span,
-    /// What it is.
-    pub(crate) kind: ConditionKind,
-}
-
-/// What a condition is.
-#[derive(Debug)]
-pub(crate) enum ConditionKind {
-    /// The counter of this name is over the number.
-    Counter(Spanned<String>, Spanned<u32>),
-    /// The address is in the list of this name.
-    List(Spanned<String>),
-    /// The request matched the route of this name.
-    Route(Spanned<String>),
-    /// The request belongs to the app of this name.
-    App(Spanned<String>),
-    /// The request is a login.
-    Login,
-    /// All.
-    All(Vec<Condition>),
-    /// At least one.
-    Any(Vec<Condition>),
-    /// Not this.
-    Not(Box<Condition>),
-}
-
-/// A step.
-#[derive(Debug)]
-pub(crate) struct Step {
-    /// From which score.
-    pub(crate) at: Spanned<u32>,
-    /// What it does.
-    pub(crate) action: Spanned<ActionDraft>,
 }
 
 /// An application.
@@ -232,6 +264,12 @@ pub(crate) struct Login {
     pub(crate) success: Spanned<OutcomeCondition>,
     /// What proves failure.
     pub(crate) failure: Spanned<OutcomeCondition>,
+    /// The text of a field without which the request is no login.
+    pub(crate) only_if: Option<(FieldSource, String)>,
+    /// Whether a tag in a name tells no accounts apart.
+    pub(crate) plus_address: bool,
+    /// What a failed login looks like.
+    pub(crate) decoy: Option<DecoyDraft>,
 }
 
 /// A trap.

@@ -9,6 +9,8 @@ use crate::model::Policy;
 pub(crate) struct Names<'policy> {
     counters: HashMap<&'policy str, usize>,
     lists: HashMap<&'policy str, usize>,
+    leaked: HashMap<&'policy str, usize>,
+    flows: HashMap<&'policy str, usize>,
     apps: HashMap<&'policy str, usize>,
     /// Positions of app and route, for each route name.
     routes: HashMap<&'policy str, Vec<(usize, usize)>>,
@@ -38,6 +40,8 @@ impl<'policy> Names<'policy> {
         Self {
             counters: positions(policy.counters.iter().map(|counter| counter.name.value.as_str())),
             lists: positions(policy.lists.iter().map(|list| list.name.value.as_str())),
+            leaked: positions(policy.leaked.iter().map(|list| list.name.value.as_str())),
+            flows: positions(policy.flows.iter().map(|flow| flow.name.value.as_str())),
             apps: positions(policy.apps.iter().map(|app| app.name.value.as_str())),
             routes,
         }
@@ -53,6 +57,18 @@ impl<'policy> Names<'policy> {
     #[must_use]
     pub(crate) fn list(&self, name: &str) -> Option<usize> {
         self.lists.get(name).copied()
+    }
+
+    /// The position of a list of leaked credentials.
+    #[must_use]
+    pub(crate) fn leaked_list(&self, name: &str) -> Option<usize> {
+        self.leaked.get(name).copied()
+    }
+
+    /// The position of a flow.
+    #[must_use]
+    pub(crate) fn flow(&self, name: &str) -> Option<usize> {
+        self.flows.get(name).copied()
     }
 
     /// The position of an app.
@@ -87,6 +103,16 @@ impl<'policy> Names<'policy> {
     /// All list names.
     pub(crate) fn lists(&self) -> impl Iterator<Item = &'policy str> + Clone {
         self.lists.keys().copied()
+    }
+
+    /// All names of lists of leaked credentials.
+    pub(crate) fn leaked_lists(&self) -> impl Iterator<Item = &'policy str> + Clone {
+        self.leaked.keys().copied()
+    }
+
+    /// All flow names.
+    pub(crate) fn flows(&self) -> impl Iterator<Item = &'policy str> + Clone {
+        self.flows.keys().copied()
     }
 
     /// All app names.

@@ -141,6 +141,18 @@ fn a_reader_that_stops_early_is_no_failure() {
 }
 
 #[test]
+fn packs_are_listed_and_printed() {
+    let place = Place::new();
+    let listed = out(&place.run(&["packs"]));
+    assert!(listed.lines().all(|line| line.split_whitespace().count() > 2), "{listed}");
+    let name = listed.split_whitespace().next().unwrap();
+    assert_eq!(out(&place.run(&["packs", name])), bartizan_policy_compiler::packs::find(name).unwrap().text);
+    let unknown = place.run(&["packs", "account-takover"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(err(&unknown).contains("did you mean `account-takeover`?"), "{}", err(&unknown));
+}
+
+#[test]
 fn every_code_is_explained() {
     let place = Place::new();
     let explained = place.run(&["explain", "b0203"]);

@@ -112,7 +112,16 @@ fn every_key_of_the_language_arrives_in_the_draft() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/examples/every-key/every-key.policy.yaml");
     let draft = draft(&std::fs::read_to_string(path).unwrap());
     assert_eq!(draft.client.ipv6_prefix, 56);
-    let keys = [ClientKey::IssuedCookie("sid".into()), ClientKey::AcceptedHeader("x-api-key".into())];
+    let claim = |payload: &str, claim: &str| ClientKey::VerifiedClaim {
+        payload: payload.into(),
+        claim: claim.into(),
+    };
+    let keys = [
+        claim("payload", "sub"),
+        claim("partner", "client_id"),
+        ClientKey::IssuedCookie("sid".into()),
+        ClientKey::AcceptedHeader("x-api-key".into()),
+    ];
     assert_eq!(draft.client.keys, keys);
     assert_eq!(draft.allow[0].skip, [Threat::Scraping, Threat::Injection]);
     assert_eq!(draft.allow[1].skip, Threat::ALL);

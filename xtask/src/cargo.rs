@@ -34,6 +34,11 @@ pub(crate) fn binary(name: &str) -> PathBuf {
     target().join("debug").join(name)
 }
 
+/// A command that was built for this machine to be fast.
+pub(crate) fn fast_binary(name: &str) -> PathBuf {
+    target().join("release").join(name)
+}
+
 /// Adds the wasm target to the toolchain where it is missing.
 pub(crate) fn wasm_target() -> Result<(), Failure> {
     let toolchain = Command::new("rustc").current_dir(root()).args(["--print", "sysroot"]).output()?;
@@ -74,6 +79,11 @@ pub(crate) fn build_modules(packages: &[&str]) -> Result<(), Failure> {
 /// Builds the `bartizan` command and the harness, with the flags of a plain `cargo build`.
 pub(crate) fn build_commands() -> Result<(), Failure> {
     build("building the bartizan command and the harness", &["-p", "bartizan", "-p", "integration", "--bins"])
+}
+
+/// Builds the simulator. A world is millions of logins.
+pub(crate) fn build_simulator() -> Result<(), Failure> {
+    build("building the simulator", &["--release", "-p", "bartizan-simulator"])
 }
 
 /// Runs `cargo build` and shows what it says only where it fails; on a terminal cargo's own progress is better.

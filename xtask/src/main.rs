@@ -8,6 +8,7 @@ mod demo;
 mod envoy;
 mod failure;
 mod progress;
+mod simulate;
 mod test;
 
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Task {
     Wasm,
     /// Measure what the filter costs.
     Bench(bench::Args),
+    /// Send labelled traffic through the engine, with simulated time.
+    Simulate(simulate::Args),
     /// What continuous integration runs: installs what is missing, then `test` and `demo`.
     Ci,
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Test { only } => test::run(&only),
         Task::Wasm => wasm(),
         Task::Bench(args) => bench::run(&args),
+        Task::Simulate(args) => simulate::run(&args),
         Task::Ci => ci::run(),
     };
     match outcome {

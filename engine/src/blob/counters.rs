@@ -268,8 +268,8 @@ pub const SESSION_LEN: u16 = 16;
 
 /// What every cell starts with: tag, last seen, protected until; `u32` each, times in seconds.
 pub const CELL_HEAD_LEN: u16 = 12;
-/// Bytes of a page that hold cells; the rest is the page's own.
-pub const PAGE_CELLS_LEN: u16 = 1760;
+/// Bytes of a page that hold large cells; the rest is the page's own.
+pub const PAGE_CELLS_LEN: u16 = 1296;
 
 impl CellShape<'_> {
     /// How many cells a page holds.

@@ -19,5 +19,6 @@ pub mod pulse;
 pub mod seen;
 pub mod session;
 pub mod sketch;
+mod small;
 pub mod store;
 mod window;

@@ -1,31 +1,35 @@
-//! One page: a header, a doorkeeper, a sketch of what was evicted, and cells.
+//! One page: a header, small cells for the many keys that did little, and large cells for the few that earned them.
 //!
-//! Layout of the 2048 bytes: magic `BZPG`, layout 1, kind, two bytes unused, `u64` definitions, `u32` epoch, unused to 32;
-//! a doorkeeper of 64 `u16` to 160; a sketch of 64 pairs of bytes to 288; cells.
+//! Layout of the 2048 bytes: magic `BZPG`, layout 2, kind, two bytes unused, `u64` definitions, `u32` epoch, unused to 32;
+//! 90 small cells of 8 bytes to 752; large cells.
 //!
-//! While a page has free cells every key gets one at its first event, so counts are exact up to the capacity. In a full
-//! page a new key must come twice (the doorkeeper remembers the first time), and takes the cell that was written longest
-//! ago, never a protected one. What an evicted cell had counted stays in the sketch as a share of the lowest threshold,
-//! halved about every 17 minutes, and is given back, at most half a threshold, should the key return: to be evicted is no
-//! way out, and to share a sketch slot with an attacker punishes nobody.
+//! While a page has free large cells every key gets one at its first event, so counts are exact up to the capacity. In a
+//! full page a new key lives in a small cell first. Its second event within a day earns it the large cell that was written
+//! longest ago, never a protected one. What the evicted cell had counted stays in its key's small cell as a share of the
+//! lowest threshold, halved about every 17 minutes, and is given back, at most half a threshold, with the key's next event:
+//! to be evicted is no way out.
 
-use super::bytes::{read_u16, read_u32, read_u64, write_u16, write_u32, write_u64};
+use super::bytes::{read_u32, read_u64, write_u32, write_u64};
 use super::cell::{Cell, Reading};
+use super::small::{self, FULL_PRESSURE, SMALL_CELL_LEN};
 use crate::blob::counters::{CellKind, CellShape, Counter, PAGE_CELLS_LEN, Storage};
 use crate::clock::Millis;
+use std::ops::Range;
 
 /// Bytes of a page.
 pub const PAGE_LEN: usize = 2048;
 const MAGIC: [u8; 4] = *b"BZPG";
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 const HEADER: usize = 32;
-const DOORKEEPER: usize = 32;
-const SKETCH: usize = 160;
-const CELLS: usize = 288;
-const SLOTS: u32 = 64;
-const PRESSURE_FULL: u32 = 16;
+const SMALL_CELLS: Range<usize> = HEADER..PAGE_LEN - PAGE_CELLS_LEN as usize;
 
-const _: () = assert!(CELLS + PAGE_CELLS_LEN as usize == PAGE_LEN, "cells fill the page");
+/// How many small cells a page holds, whatever the policy.
+pub const SMALL_CELLS_PER_PAGE: u32 = 90;
+
+const _: () = assert!(
+    SMALL_CELLS.end - SMALL_CELLS.start == SMALL_CELLS_PER_PAGE as usize * SMALL_CELL_LEN,
+    "cells fill the page"
+);
 
 /// What a page must say of itself to be ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,9 +104,9 @@ impl Page {
         &self.bytes
     }
 
-    fn range(shape: &CellShape<'_>, index: u32) -> std::ops::Range<usize> {
+    fn range(shape: &CellShape<'_>, index: u32) -> Range<usize> {
         let len = usize::from(shape.len);
-        let start = CELLS + index as usize * len;
+        let start = SMALL_CELLS.end + index as usize * len;
         start..start + len
     }
 
@@ -137,64 +141,48 @@ impl Page {
         }
         let index = match self.find(shape, 0) {
             Some(free) => free,
-            None => self.evict(shape, counters, tag, now, decisive)?,
+            None => self.victim(shape, tag, now, decisive)?,
         };
-        let inherited = self.pressure(tag, now);
+        let inherited = small::take(self.small_cells(), tag, now);
+        self.leave_behind(shape, counters, index, now);
         let mut cell = self.cell_mut(shape, index);
         cell.assign(tag);
         cell.touch(now);
         for counter in own(shape, counters).filter(|_| inherited > 0) {
-            let share = counter.lowest_threshold.saturating_mul(inherited) / PRESSURE_FULL;
+            let share = counter.lowest_threshold.saturating_mul(inherited) / FULL_PRESSURE;
             cell.add(counter, now, share.min(counter.lowest_threshold / 2));
         }
         Some(index)
     }
 
-    /// The cell written longest ago, on the key's second event, or at once for something decisive.
-    fn evict(
-        &mut self,
-        shape: &CellShape<'_>,
-        counters: &[Counter<'_>],
-        tag: u32,
-        now: Millis,
-        decisive: bool,
-    ) -> Option<u32> {
-        let door = DOORKEEPER + (tag % SLOTS) as usize * 2;
-        let fingerprint = u16::try_from(tag >> 16).unwrap_or(0).max(1);
-        if !decisive && read_u16(&self.bytes, door) != fingerprint {
-            write_u16(&mut self.bytes, door, fingerprint);
+    /// The large cell written longest ago, on the key's second event, or at once for something decisive.
+    fn victim(&mut self, shape: &CellShape<'_>, tag: u32, now: Millis, decisive: bool) -> Option<u32> {
+        if small::note(self.small_cells(), tag, now) < 2 && !decisive {
             return None;
         }
         let seconds = now.seconds();
-        let victim = (0..shape.cells_per_page())
+        (0..shape.cells_per_page())
             .filter(|index| self.cell(shape, *index).protected_until() <= seconds)
-            .min_by_key(|index| self.cell(shape, *index).seen())?;
-        write_u16(&mut self.bytes, door, 0);
-        let leaving = self.cell(shape, victim);
-        let reading = Reading { now, not_before: Millis(0) };
-        let pressure = own(shape, counters)
-            .map(|counter| {
-                leaving.count(counter, reading).saturating_mul(PRESSURE_FULL)
-                    / counter.lowest_threshold.max(1)
-            })
-            .max()
-            .unwrap_or(0)
-            .min(PRESSURE_FULL);
-        let slot = sketch_slot(leaving.tag());
-        let pressure = u8::try_from(pressure.max(self.pressure(leaving.tag(), now))).unwrap_or(16);
-        if let Some([share, stamp]) = self.bytes.get_mut(slot..slot + 2) {
-            *share = pressure;
-            *stamp = sketch_stamp(now);
-        }
-        Some(victim)
+            .min_by_key(|index| self.cell(shape, *index).seen())
     }
 
-    /// What the sketch remembers of a key, in sixteenths of the lowest threshold.
-    fn pressure(&self, tag: u32, now: Millis) -> u32 {
-        let slot = sketch_slot(tag);
-        let Some([share, stamp]) = self.bytes.get(slot..slot + 2) else { return 0 };
-        let age = sketch_stamp(now).wrapping_sub(*stamp);
-        u32::from(*share).checked_shr(u32::from(age)).unwrap_or(0)
+    /// What a large cell had counted goes into its key's small cell; nothing of a free one.
+    fn leave_behind(&mut self, shape: &CellShape<'_>, counters: &[Counter<'_>], index: u32, now: Millis) {
+        let leaving = self.cell(shape, index);
+        let tag = leaving.tag();
+        if tag == 0 {
+            return;
+        }
+        let reading = Reading { now, not_before: Millis(0) };
+        let pressure = own(shape, counters).map(|counter| {
+            leaving.count(counter, reading).saturating_mul(FULL_PRESSURE) / counter.lowest_threshold.max(1)
+        });
+        let pressure = pressure.max().unwrap_or(0);
+        small::leave(self.small_cells(), tag, pressure, now);
+    }
+
+    fn small_cells(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(SMALL_CELLS).unwrap_or_default()
     }
 }
 
@@ -208,11 +196,6 @@ fn own<'c, 'p>(shape: &CellShape<'_>, counters: &'c [Counter<'p>]) -> impl Itera
     })
 }
 
-fn sketch_slot(tag: u32) -> usize {
-    SKETCH + ((tag >> 8) % SLOTS) as usize * 2
-}
-
-/// A unit of 1024 seconds, modulo 256.
-fn sketch_stamp(now: Millis) -> u8 {
-    now.seconds().to_le_bytes().get(1).copied().unwrap_or(0) >> 2 | ((now.seconds() >> 16) as u8 & 3) << 6
-}
+#[cfg(test)]
+#[path = "page_tests.rs"]
+mod tests;

@@ -17,6 +17,8 @@ pub struct ListenerSpec {
     pub name: String,
     /// The wasm filter in front of the router; `None` is a plain Envoy.
     pub filter: Option<Filter>,
+    /// HTTP filters in front of it, in Envoy's words.
+    pub in_front: Vec<Value>,
     /// Envoy's `per_connection_buffer_limit_bytes`, in bytes.
     pub buffer_limit: u32,
     /// Envoy answers by itself and asks no upstream.
@@ -72,6 +74,7 @@ impl ListenerSpec {
         Self {
             name: name.into(),
             filter: None,
+            in_front: Vec::new(),
             buffer_limit: 32_768,
             direct_response: None,
             access_log: true,
@@ -132,6 +135,7 @@ impl ListenerSpec {
                 filter.render(at(slot, "/typed_config/config")?)?;
             }
         }
+        filters.splice(0..0, self.in_front.clone());
         Ok(())
     }
 

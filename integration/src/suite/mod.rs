@@ -6,6 +6,6 @@ mod gateway;
 mod run;
 
 pub use bed::{Bed, Paths, compile};
-pub use cases::HASH_KEY;
+pub use cases::{DEVICE_KEY, HASH_KEY};
 pub use gateway::{Gateway, LogLine};
 pub use run::{Tally, run};

@@ -1,6 +1,4 @@
-//! Counters that cannot count, and counters that nobody looks at.
-
-use std::collections::HashSet;
+//! Counters that cannot count, and thresholds that they cannot reach.
 
 use bartizan_engine::blob::draft::CounterSource;
 use bartizan_engine::vocabulary::{CounterKey, Event, Value};
@@ -11,16 +9,20 @@ use crate::model::{ConditionKind, Counter, CounterBody, Policy};
 
 /// The most distinct values that a counter tells apart.
 const MAX_DISTINCT: u32 = 512;
+/// The most accounts that are told apart per password: a sketch has small counters.
+const MAX_PER_PASSWORD: u32 = 250;
+/// The highest percentage that something can be over.
+const MAX_REGULARITY: u32 = 99;
 
 pub(super) fn check(policy: &Policy, findings: &mut Diagnostics) {
     for counter in &policy.counters {
         let Some(body) = &counter.body else { continue };
-        if body.key.value == CounterKey::LoginUsername && !is_about_logins(&body.source.value) {
-            findings.push(
-                Diagnostic::new(&codes::NO_ACCOUNT, body.source.span, "only logins name an account")
-                    .also(body.key.span, "kept for each account")
-                    .help("count it per `client` or `address`, or count something that logins do"),
-            );
+        if body.key.value == CounterKey::LoginPassword {
+            per_password(body, findings);
+        } else if let CounterSource::Regularity(_) = body.source.value {
+            rhythm(body, findings);
+        } else if body.key.value == CounterKey::LoginUsername && !is_about_logins(&body.source.value) {
+            no_account(body, findings);
         }
         if is_always_one(body) {
             findings.push(
@@ -33,9 +35,47 @@ pub(super) fn check(policy: &Policy, findings: &mut Diagnostics) {
     thresholds(policy, findings);
 }
 
+fn no_account(body: &CounterBody, findings: &mut Diagnostics) {
+    findings.push(
+        Diagnostic::new(&codes::NO_ACCOUNT, body.source.span, "only logins name an account")
+            .also(body.key.span, "kept for each account")
+            .help("count it per `client` or `address`, or count something that logins do"),
+    );
+}
+
+fn per_password(body: &CounterBody, findings: &mut Diagnostics) {
+    if body.source.value == CounterSource::Distinct(Value::LoginUsername, None) {
+        return;
+    }
+    findings.push(
+        Diagnostic::new(
+            &codes::PER_PASSWORD,
+            body.source.span,
+            "only `distinct: login.username` can be kept per password",
+        )
+        .also(body.key.span, "kept for each password")
+        .help("count it per `login.username`, `client` or `address`"),
+    );
+}
+
+fn rhythm(body: &CounterBody, findings: &mut Diagnostics) {
+    let of_requests = body.source.value == CounterSource::Regularity(Event::Request);
+    match body.key.value {
+        CounterKey::Address | CounterKey::Client => {}
+        CounterKey::LoginUsername if !of_requests => {}
+        CounterKey::LoginUsername => no_account(body, findings),
+        _ => findings.push(
+            Diagnostic::new(&codes::NOT_COUNTABLE, body.key.span, "many clients together have no rhythm")
+                .help("keep it per `address`, `client` or `login.username`"),
+        ),
+    }
+}
+
 fn is_about_logins(source: &CounterSource) -> bool {
     match source {
-        CounterSource::Count(Event::LoginAttempt | Event::LoginSuccess | Event::LoginFailure) => true,
+        CounterSource::Count(
+            Event::LoginAttempt | Event::LoginSuccess | Event::LoginNewDevice | Event::LoginFailure,
+        ) => true,
         CounterSource::Count(_) => false,
         CounterSource::Slow(event) | CounterSource::Regularity(event) => *event != Event::Request,
         // Whom a login comes from is known at each login.
@@ -57,70 +97,26 @@ fn thresholds(policy: &Policy, findings: &mut Diagnostics) {
         let ConditionKind::Counter(name, over) = &condition.kind else { continue };
         let counter = policy.counters.iter().find(|counter| counter.name.value == name.value);
         let Some(Counter { body: Some(body), .. }) = counter else { continue };
-        if matches!(body.source.value, CounterSource::Distinct(..)) && over.value > MAX_DISTINCT {
+        let (highest, message, source) = match (&body.source.value, body.key.value) {
+            (CounterSource::Regularity(_), _) => {
+                (MAX_REGULARITY, String::from("is never over 100 percent"), "a regularity")
+            }
+            (CounterSource::Distinct(..), CounterKey::LoginPassword) => {
+                let message = format!("tells at most {MAX_PER_PASSWORD} accounts apart");
+                (MAX_PER_PASSWORD, message, "kept in a sketch")
+            }
+            (CounterSource::Distinct(..), _) => {
+                (MAX_DISTINCT, format!("tells at most {MAX_DISTINCT} values apart"), "counts distinct values")
+            }
+            _ => continue,
+        };
+        if over.value > highest {
+            let message = format!("`{}` {message}", name.value);
             findings.push(
-                Diagnostic::new(
-                    &codes::THRESHOLD_RANGE,
-                    over.span,
-                    format!("`{}` tells at most {MAX_DISTINCT} values apart", name.value),
-                )
-                .also(body.source.span, "counts distinct values")
-                .help("take a shorter window and a smaller number"),
+                Diagnostic::new(&codes::THRESHOLD_RANGE, over.span, message)
+                    .also(body.source.span, source)
+                    .help(format!("compare it with {highest} at most")),
             );
         }
     }
-}
-
-pub(super) fn advise(policy: &Policy, findings: &mut Diagnostics) {
-    let used: HashSet<&str> = conditions(policy)
-        .filter_map(|condition| match &condition.kind {
-            ConditionKind::Counter(name, _) => Some(name.value.as_str()),
-            _ => None,
-        })
-        .collect();
-    let has_logins = policy.apps.iter().any(|app| !app.logins.is_empty());
-    let has_searches = policy.apps.iter().any(|app| !app.sensitive.is_empty());
-    for counter in &policy.counters {
-        let Some(body) = &counter.body else { continue };
-        let name = &counter.name;
-        if !used.contains(name.value.as_str()) {
-            findings.push(
-                Diagnostic::new(
-                    &codes::UNUSED_COUNTER,
-                    name.span,
-                    format!("nothing uses the counter `{}`", name.value),
-                )
-                .help("use it in a condition, or take it out"),
-            );
-        }
-        let needs_logins = needs_logins(&body.source.value) || body.key.value == CounterKey::LoginUsername;
-        if needs_logins && !has_logins {
-            findings.push(
-                Diagnostic::new(
-                    &codes::COUNTS_NOTHING,
-                    name.span,
-                    format!("`{}` counts logins, and no app has any", name.value),
-                )
-                .help("describe the login under `logins` of its app"),
-            );
-        }
-        if body.source.value == CounterSource::Count(Event::SensitiveFound) && !has_searches {
-            findings.push(
-                Diagnostic::new(
-                    &codes::COUNTS_NOTHING,
-                    name.span,
-                    format!("`{}` counts findings in replies, and no app looks for any", name.value),
-                )
-                .help("say what is looked for under `sensitive` of an app"),
-            );
-        }
-    }
-}
-
-fn needs_logins(source: &CounterSource) -> bool {
-    matches!(
-        source,
-        CounterSource::Count(Event::LoginAttempt | Event::LoginSuccess | Event::LoginFailure)
-            | CounterSource::Distinct(Value::LoginUsername | Value::LoginPassword, _)
-    )
 }

@@ -7,8 +7,9 @@
 use bartizan_engine::blob::draft::{ActionDraft, CounterSource, PathPattern, Segment, SensitiveAction};
 use bartizan_engine::vocabulary::{CounterKey, Detector, Event, Mode};
 
+use super::world::{Victim, World};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, codes};
-use crate::model::{Condition, ConditionKind, CounterBody, Policy, Rule, ThreatPart};
+use crate::model::{Condition, ConditionKind, CounterBody, LeakedBody, Policy, Rule, ThreatPart};
 use crate::names::Names;
 
 /// Fewer wrong passwords than this are a customer's.
@@ -21,38 +22,83 @@ struct Cause {
     help: &'static str,
     /// Whether this cause alone can lift a counter over a number.
     lifts: fn(&CounterBody, u32) -> bool,
+    /// Whom it hits.
+    victim: Victim,
 }
 
 static CAUSES: [Cause; 4] = [
     Cause {
         code: &codes::ALWAYS_TRUE,
         message: "ordinary requests meet this rule and are refused",
-        help: "add a counter or a list to the condition, or give fewer points",
+        help: "add a counter, a list or `under_attack: true` to the condition, or give fewer points",
         lifts: |_, _| false,
+        victim: Victim::Anybody,
     },
     Cause {
         code: &codes::HUMAN_MISTAKE,
         message: "a customer who mistypes a password is refused",
         help: "allow at least three wrong passwords, or give fewer points",
         lifts: |body, over| {
-            let failures = CounterSource::Count(Event::LoginFailure);
-            let attempts = CounterSource::Count(Event::LoginAttempt);
-            over < HONEST_MISTAKES && [failures, attempts].contains(&body.source.value)
+            let of_mistakes = matches!(
+                body.source.value,
+                CounterSource::Count(Event::LoginFailure | Event::LoginAttempt)
+                    | CounterSource::Slow(Event::LoginFailure | Event::LoginAttempt)
+            );
+            over < HONEST_MISTAKES && of_mistakes
         },
+        victim: Victim::Anybody,
     },
     Cause {
         code: &codes::SHARED_COUNTER,
         message: "the traffic of other clients leads to a refusal",
-        help: "combine it with a counter per `client` or `address`, or give fewer points",
-        lifts: |body, _| body.key.value == CounterKey::Route,
+        help: "combine it with a counter per `client` or `address`, or with `stranger: true`, or give fewer points",
+        lifts: |body, _| body.key.value.is_aggregate(),
+        victim: Victim::OfAttackOnOthers,
     },
     Cause {
         code: &codes::LOCKOUT,
         message: "whoever knows a user name can have its owner refused",
-        help: "combine it with a counter per `client` or `address`, or give fewer points",
+        help: "combine it with a counter per `client` or `address`, or with `stranger: true`, or give fewer points",
         lifts: |body, _| body.key.value == CounterKey::LoginUsername,
+        victim: Victim::KnownCustomer,
     },
 ];
+
+/// Refuses to refuse on a list that is wrong once in 256 times.
+pub(super) fn check(policy: &Policy, names: &Names<'_>, findings: &mut Diagnostics) {
+    let leaks = World { victim: Victim::OfEightBits, ..World::ordinary(policy, names) };
+    let ordinary = World::ordinary(policy, names);
+    for part in &policy.threats {
+        let refusing = part.steps.iter().filter(|step| refuses(&step.action.value));
+        let Some(step) = refusing.min_by_key(|step| step.at.value) else { continue };
+        let rules = part.rules.iter().filter(|rule| rule.mode == Mode::Enforce);
+        for rule in rules.filter(|rule| rule.points.value >= step.at.value) {
+            if !leaks.can_be(&rule.when, true) || ordinary.can_be(&rule.when, true) {
+                continue;
+            }
+            let Some((condition, body)) = eight_bits(&rule.when, policy, names) else { continue };
+            findings.push(
+                Diagnostic::new(&codes::EIGHT_BITS, condition.span, "eight bits may only add to a score")
+                    .also(body.bits.span, "this list has eight bits an entry")
+                    .also(rule.points.span, "reaches a refusal alone")
+                    .help(format!("use `bits: 16`, or give fewer than {} points", step.at.value)),
+            );
+        }
+    }
+}
+
+fn eight_bits<'policy>(
+    condition: &'policy Condition,
+    policy: &'policy Policy,
+    names: &Names<'_>,
+) -> Option<(&'policy Condition, &'policy LeakedBody)> {
+    if let ConditionKind::Leaked(name) = &condition.kind {
+        let list = names.leaked_list(&name.value).and_then(|position| policy.leaked.get(position));
+        let body = list.and_then(|list| list.body.as_ref()).filter(|body| body.bits.value == 8);
+        return body.map(|body| (condition, body));
+    }
+    condition.parts().iter().find_map(|part| eight_bits(part, policy, names))
+}
 
 pub(super) fn advise(policy: &Policy, names: &Names<'_>, findings: &mut Diagnostics) {
     for part in &policy.threats {
@@ -70,8 +116,8 @@ fn refused_by(
     names: &Names<'_>,
     findings: &mut Diagnostics,
 ) {
-    let world = World { policy, names, lifts: cause.lifts };
-    let ordinary = World { policy, names, lifts: |_, _| false };
+    let world = World { policy, names, lifts: cause.lifts, victim: cause.victim };
+    let ordinary = World::ordinary(policy, names);
     let acting = || part.rules.iter().filter(|rule| rule.mode == Mode::Enforce);
     let met: Vec<&Rule> = acting().filter(|rule| world.can_be(&rule.when, true)).collect();
     // What ordinary requests meet anyway has been reported as such.
@@ -93,36 +139,7 @@ fn refused_by(
 }
 
 fn refuses(action: &ActionDraft) -> bool {
-    matches!(action, ActionDraft::Challenge { .. } | ActionDraft::Block { .. })
-}
-
-/// What can be true when only one cause is at work: requests go where they like, no address is on a list, and only those
-/// counters rise that the cause lifts.
-struct World<'a> {
-    policy: &'a Policy,
-    names: &'a Names<'a>,
-    lifts: fn(&CounterBody, u32) -> bool,
-}
-
-impl World<'_> {
-    /// Conditions have at most eight levels.
-    fn can_be(&self, condition: &Condition, wanted: bool) -> bool {
-        match &condition.kind {
-            ConditionKind::Route(_) | ConditionKind::App(_) | ConditionKind::Login => true,
-            ConditionKind::List(_) => !wanted,
-            ConditionKind::Counter(name, over) => !wanted || self.is_lifted(&name.value, over.value),
-            ConditionKind::Not(part) => self.can_be(part, !wanted),
-            ConditionKind::All(parts) if wanted => parts.iter().all(|part| self.can_be(part, true)),
-            ConditionKind::All(parts) => parts.iter().any(|part| self.can_be(part, false)),
-            ConditionKind::Any(parts) if wanted => parts.iter().any(|part| self.can_be(part, true)),
-            ConditionKind::Any(parts) => parts.iter().all(|part| self.can_be(part, false)),
-        }
-    }
-
-    fn is_lifted(&self, name: &str, over: u32) -> bool {
-        let counter = self.names.counter(name).and_then(|position| self.policy.counters.get(position));
-        counter.and_then(|counter| counter.body.as_ref()).is_some_and(|body| (self.lifts)(body, over))
-    }
+    matches!(action, ActionDraft::Challenge { .. } | ActionDraft::Deceive { .. } | ActionDraft::Block { .. })
 }
 
 fn ordinary_replies(policy: &Policy, findings: &mut Diagnostics) {

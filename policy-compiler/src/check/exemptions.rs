@@ -3,9 +3,8 @@
 use bartizan_engine::blob::draft::{ActionDraft, AddressRange, ClientKey, SensitiveAction};
 use bartizan_engine::vocabulary::Mode;
 
-use super::conditions;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::model::{App, ConditionKind, Policy, Who};
+use crate::model::{App, Policy, Who};
 use crate::names::Names;
 
 /// All of IPv4, as it is written in ranges.
@@ -15,7 +14,6 @@ const ALL_IPV6: AddressRange = AddressRange { first: 0x2000 << 112, last: (0x400
 
 pub(super) fn advise(policy: &Policy, findings: &mut Diagnostics) {
     everybody(policy, findings);
-    unused_lists(policy, findings);
     never_accepted(policy, findings);
     enforces_nothing(policy, findings);
 }
@@ -36,28 +34,6 @@ fn everybody(policy: &Policy, findings: &mut Diagnostics) {
             findings.push(
                 Diagnostic::new(&codes::ALLOWS_EVERYBODY, exemption.span, "everybody is exempt")
                     .help("name the addresses that are meant; to look without acting, use `mode: report`"),
-            );
-        }
-    }
-}
-
-fn unused_lists(policy: &Policy, findings: &mut Diagnostics) {
-    for list in &policy.lists {
-        let in_condition = conditions(policy).any(
-            |condition| matches!(&condition.kind, ConditionKind::List(name) if name.value == list.name.value),
-        );
-        let in_exemption = policy
-            .allow
-            .iter()
-            .any(|allow| matches!(&allow.who, Who::List(name) if name.value == list.name.value));
-        if !in_condition && !in_exemption {
-            findings.push(
-                Diagnostic::new(
-                    &codes::UNUSED_LIST,
-                    list.name.span,
-                    format!("nothing uses the list `{}`", list.name.value),
-                )
-                .help("use it in a condition or an exemption, or take it out"),
             );
         }
     }

@@ -88,7 +88,7 @@ fn weakening(part: &ThreatPart, findings: &mut Diagnostics) {
                     "a higher score leads to a weaker action",
                 )
                 .also(lower.action.span, "stronger, at a lower score")
-                .help("order the actions `tag`, `throttle`, `challenge`, `block`"),
+                .help("order the actions `tag`, `throttle`, `challenge`, `deceive`, `block`"),
             );
         }
     }

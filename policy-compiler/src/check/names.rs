@@ -7,9 +7,10 @@ use bartizan_engine::blob::draft::{CounterSource, Segment};
 use super::conditions;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::lower::login_name;
-use crate::model::{App, ConditionKind, Policy, Who};
+use crate::model::{App, Condition, ConditionKind, FlowRule, Policy, Who};
 use crate::names::{FoundRoute, Names};
 use crate::source::{Span, Spanned};
+use crate::syntax::fields::CONDITION;
 use crate::syntax::node::shorten;
 use crate::syntax::suggest;
 
@@ -21,22 +22,9 @@ pub(super) fn check(policy: &Policy, names: &Names<'_>, findings: &mut Diagnosti
         report_twice(app_names(app), "route or login", "give one of them another `name`", findings);
     }
     for condition in conditions(policy) {
-        match &condition.kind {
-            ConditionKind::Counter(name, _) if names.counter(&name.value).is_none() => {
-                let words = ["list", "route", "app", "login", "all", "any", "not"];
-                let known = names.counters().chain(words);
-                unknown(name, "counter", known, findings);
-            }
-            ConditionKind::List(name) if names.list(&name.value).is_none() => {
-                unknown(name, "list", names.lists(), findings);
-            }
-            ConditionKind::App(name) if names.app(&name.value).is_none() => {
-                unknown(name, "app", names.apps(), findings);
-            }
-            ConditionKind::Route(name) => route(policy, name, names, findings),
-            _ => {}
-        }
+        in_condition(policy, condition, names, findings);
     }
+    flows(policy, names, findings);
     for exemption in &policy.allow {
         if let Who::List(name) = &exemption.who
             && names.list(&name.value).is_none()
@@ -45,6 +33,66 @@ pub(super) fn check(policy: &Policy, names: &Names<'_>, findings: &mut Diagnosti
         }
     }
     parameters(policy, findings);
+}
+
+fn in_condition(policy: &Policy, condition: &Condition, names: &Names<'_>, findings: &mut Diagnostics) {
+    for name in condition.counters() {
+        if names.counter(&name.value).is_none() {
+            let words = CONDITION.fields.iter().map(|field| field.key);
+            let words = words.filter(|_| matches!(condition.kind, ConditionKind::Counter(..)));
+            unknown(name, "counter", names.counters().chain(words), findings);
+        }
+    }
+    match &condition.kind {
+        ConditionKind::List(name) if names.list(&name.value).is_none() => {
+            unknown(name, "list", names.lists(), findings);
+        }
+        ConditionKind::Leaked(name) if names.leaked_list(&name.value).is_none() => {
+            report_unknown(name, "leaked list", "leaked", names.leaked_lists(), findings);
+        }
+        ConditionKind::Flow(name) if names.flow(&name.value).is_none() => {
+            unknown(name, "flow", names.flows(), findings);
+        }
+        ConditionKind::App(name) if names.app(&name.value).is_none() => {
+            unknown(name, "app", names.apps(), findings);
+        }
+        ConditionKind::Route(name) => route(policy, name, names, findings),
+        _ => {}
+    }
+}
+
+/// Flows name their app, and routes of it.
+fn flows(policy: &Policy, names: &Names<'_>, findings: &mut Diagnostics) {
+    for body in policy.flows.iter().filter_map(|flow| flow.body.as_ref()) {
+        let Some(app) = names.app(&body.app.value).and_then(|position| policy.apps.get(position)) else {
+            unknown(&body.app, "app", names.apps(), findings);
+            continue;
+        };
+        let steps: &[Spanned<String>] = match &body.rule {
+            FlowRule::Without(steps) => steps,
+            FlowRule::SoonAfter(_) => &[],
+        };
+        for step in std::iter::once(&body.at).chain(steps) {
+            let routes = app.routes.iter().map(|route| route.name.value.as_str());
+            if routes.clone().any(|name| name == step.value) {
+                continue;
+            }
+            let login = app.logins.iter().enumerate().any(|(at, login)| login_name(at, login) == step.value);
+            let (app, step_name) = (&app.name.value, shorten(&step.value));
+            let message = if login {
+                format!("`{step_name}` is a login, and flows have routes as steps")
+            } else {
+                format!("the app `{app}` has no route `{step_name}`")
+            };
+            findings.push(
+                Diagnostic::new(&codes::UNKNOWN_NAME, step.span, message)
+                    .help(format!("define it under `routes` of `{app}`"))
+                    .maybe_help(
+                        suggest::nearest(&step.value, routes).map(|near| format!("did you mean `{near}`?")),
+                    ),
+            );
+        }
+    }
 }
 
 fn app_names(app: &App) -> impl Iterator<Item = (String, Span)> {
@@ -83,13 +131,23 @@ fn unknown<'a>(
     known: impl Iterator<Item = &'a str>,
     findings: &mut Diagnostics,
 ) {
+    report_unknown(name, what, &format!("{what}s"), known, findings);
+}
+
+fn report_unknown<'a>(
+    name: &Spanned<String>,
+    what: &str,
+    under: &str,
+    known: impl Iterator<Item = &'a str>,
+    findings: &mut Diagnostics,
+) {
     let mut known: Vec<&str> = known.collect();
     known.sort_unstable();
     let help = suggest::hint(&name.value, known.iter().copied(), "known are");
     let message = format!("there is no {what} `{}`", shorten(&name.value));
     findings.push(
         Diagnostic::new(&codes::UNKNOWN_NAME, name.span, message)
-            .help(format!("define it under `{what}s`"))
+            .help(format!("define it under `{under}`"))
             .maybe_help(help),
     );
 }

@@ -28,7 +28,7 @@ pub(super) fn share_a_method(one: &[String], other: &[String]) -> bool {
 
 /// Whether every reply that meets `one` certainly meets `other`. Outcomes have at most 32 parts, so this ends soon.
 pub(super) fn implies(one: &OutcomeCondition, other: &OutcomeCondition) -> bool {
-    use OutcomeCondition::{All, Any, Header, Status};
+    use OutcomeCondition::{All, Any, Header, Json, JsonHas, RedirectsTo, Status};
     if one == other {
         return true;
     }
@@ -42,8 +42,20 @@ pub(super) fn implies(one: &OutcomeCondition, other: &OutcomeCondition) -> bool 
         (_, Any(others)) => others.iter().any(|other| implies(one, other)),
         (Status(status), Status(class)) => *class < 10 && status / 100 == *class,
         (Header { name, .. }, Header { name: other, contains: None }) => name == other,
+        (RedirectsTo(_), Header { name, contains: None }) => name == "location",
+        (RedirectsTo(path), RedirectsTo(below)) => is_below(path, below),
+        (Json { pointer, equals }, JsonHas(other)) => {
+            pointer == other && !matches!(equals.as_str(), "" | "null" | "false")
+        }
         _ => false,
     }
+}
+
+/// Whether all paths of one redirect are paths of another, which may end in `/**`.
+fn is_below(path: &str, other: &str) -> bool {
+    let Some(start) = other.strip_suffix("/**") else { return false };
+    let path = path.strip_suffix("/**").unwrap_or(path);
+    path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -93,6 +105,18 @@ mod tests {
         assert!(implies(&Status(401), &Any(vec![body(), Status(401)])));
         assert!(implies(&location(Some("/account")), &location(None)));
         assert!(implies(&Any(vec![Status(401), Status(403)]), &Status(4)));
+        let to = |path: &str| OutcomeCondition::RedirectsTo(String::from(path));
+        assert!(implies(&to("/account/orders"), &to("/account/**")) && implies(&to("/login"), &to("/**")));
+        assert!(implies(&to("/account"), &location(None)));
+        assert!(
+            !implies(&to("/accounts"), &to("/account/**")) && !implies(&to("/account/**"), &to("/account"))
+        );
+        let token = |equals: &str| OutcomeCondition::Json {
+            pointer: String::from("/token"),
+            equals: String::from(equals),
+        };
+        let has_token = OutcomeCondition::JsonHas(String::from("/token"));
+        assert!(implies(&token("x"), &has_token) && !implies(&token("null"), &has_token));
         assert!(!implies(&Status(4), &Status(401)));
         assert!(!implies(&Status(200), &All(vec![Status(200), body()])));
         assert!(!implies(&location(None), &location(Some("/account"))));

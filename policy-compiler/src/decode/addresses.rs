@@ -36,7 +36,7 @@ pub(super) fn lists(policy: &Fields<'_>, run: &mut Run<'_>) -> Vec<List> {
 }
 
 fn list_ranges(list: &Fields<'_>, run: &mut Run<'_>) -> Vec<AddressRange> {
-    match list.exactly_one(["addresses", "addresses_from"], run.findings) {
+    match list.exactly_one(&["addresses", "addresses_from"], run.findings) {
         Some(entry) if entry.key.value == "addresses" => ranges(entry, run.findings),
         Some(_) => {
             list.text("addresses_from", run.findings).map(|path| from_file(&path, run)).unwrap_or_default()
@@ -52,7 +52,7 @@ pub(super) fn allow(policy: &Fields<'_>, run: &mut Run<'_>) -> Vec<Allow> {
 
 fn exemption(node: &Node, findings: &mut Diagnostics) -> Option<Allow> {
     let fields = Fields::open(node, node.span, &ALLOW, findings)?;
-    let who = fields.exactly_one(["address", "list"], findings).and_then(|entry| {
+    let who = fields.exactly_one(&["address", "list"], findings).and_then(|entry| {
         let who = if entry.key.value == "address" {
             Who::Ranges(ranges(entry, findings))
         } else {

@@ -1,16 +1,21 @@
 //! When a rule scores.
 
+use bartizan_engine::vocabulary::{Binding, Newcomer};
+
 use super::fields::{Fields, expected, items};
+use super::texts::duration;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::model::{Condition, ConditionKind};
+use crate::model::{Condition, ConditionKind, Ratio, RatioLimit};
 use crate::source::Spanned;
-use crate::syntax::fields::{COMPARISON, CONDITION};
+use crate::syntax::fields::{COMPARISON, CONDITION, RATIO};
 use crate::syntax::node::shorten;
 use crate::syntax::{Entry, Node, Value};
 
 /// The most parts of a condition and its deepest nesting: it is evaluated on every request.
 const MAX_PARTS: usize = 64;
 const MAX_DEPTH: usize = 8;
+/// As how many parts a ratio counts.
+const RATIO_PARTS: usize = 4;
 
 /// A rule's condition. Its size is checked first, so that decoding goes no deeper than it may.
 pub(super) fn decode(entry: &Entry, findings: &mut Diagnostics) -> Option<Condition> {
@@ -39,9 +44,11 @@ fn size(node: &Node) -> (usize, usize) {
             Value::Map(_) | Value::Scalar(_) => vec![size(&entry.node)],
         })
         .collect();
+    // "Under" is lowered to: there is a whole, and the part is not over.
+    let own = if node.entry("ratio").is_some() { RATIO_PARTS } else { 1 };
     let parts = inner.iter().map(|(parts, _)| parts).sum::<usize>();
     let depth = inner.iter().map(|(_, depth)| *depth).max().unwrap_or(0);
-    (parts + 1, depth + 1)
+    (parts + own, depth + 1)
 }
 
 fn condition(node: &Node, findings: &mut Diagnostics) -> Option<Condition> {
@@ -72,10 +79,25 @@ fn condition(node: &Node, findings: &mut Diagnostics) -> Option<Condition> {
         "list" => ConditionKind::List(fields.text("list", findings)?),
         "route" => ConditionKind::Route(fields.text("route", findings)?),
         "app" => ConditionKind::App(fields.text("app", findings)?),
-        "login" => {
-            let login = fields.boolean("login", findings)?;
-            let kind = ConditionKind::Login;
-            if login.value { kind } else { ConditionKind::Not(Box::new(Condition { span: node.span, kind })) }
+        "login" => fact("login", ConditionKind::Login, &fields, node, findings)?,
+        "stranger" => fact("stranger", ConditionKind::Stranger, &fields, node, findings)?,
+        "known_device" => fact("known_device", ConditionKind::KnownDevice, &fields, node, findings)?,
+        "under_attack" => fact("under_attack", ConditionKind::UnderAttack, &fields, node, findings)?,
+        "new" => ConditionKind::New(match fields.word("new", findings)?.value {
+            "account" => Newcomer::Account,
+            "network" => Newcomer::Network,
+            _ => Newcomer::Fingerprint,
+        }),
+        "leaked" => ConditionKind::Leaked(fields.text("leaked", findings)?),
+        "ratio" => ConditionKind::Ratio(ratio(entry, findings)?),
+        "flow" => ConditionKind::Flow(fields.text("flow", findings)?),
+        "session_moved" => ConditionKind::SessionMoved(match fields.word("session_moved", findings)?.value {
+            "network" => Binding::Network,
+            _ => Binding::Fingerprint,
+        }),
+        "session_older" => {
+            let age = fields.text("session_older", findings)?;
+            ConditionKind::SessionOlder(duration(&age, findings)? / 1000)
         }
         "all" => ConditionKind::All(several(entry, findings)?),
         "any" => ConditionKind::Any(several(entry, findings)?),
@@ -83,6 +105,29 @@ fn condition(node: &Node, findings: &mut Diagnostics) -> Option<Condition> {
         _ => counter(entry, findings)?,
     };
     Some(Condition { span: node.span, kind })
+}
+
+/// A condition that is `true` or `false`.
+fn fact(
+    key: &str,
+    kind: ConditionKind,
+    fields: &Fields<'_>,
+    node: &Node,
+    findings: &mut Diagnostics,
+) -> Option<ConditionKind> {
+    let wanted = fields.boolean(key, findings)?.value;
+    Some(if wanted { kind } else { ConditionKind::Not(Box::new(Condition { span: node.span, kind })) })
+}
+
+fn ratio(entry: &Entry, findings: &mut Diagnostics) -> Option<Ratio> {
+    let fields = Fields::open(&entry.node, entry.key.span, &RATIO, findings)?;
+    let (part, whole) = (fields.text("of", findings), fields.text("to", findings));
+    let limit = fields.exactly_one(&["over", "under"], findings).and_then(|entry| {
+        let percent = fields.integer(&entry.key.value, findings)?.value;
+        let percent = u8::try_from(percent).ok()?;
+        Some(if entry.key.value == "over" { RatioLimit::Over(percent) } else { RatioLimit::Under(percent) })
+    });
+    Some(Ratio { part: part?, whole: whole?, limit: limit? })
 }
 
 fn several(entry: &Entry, findings: &mut Diagnostics) -> Option<Vec<Condition>> {

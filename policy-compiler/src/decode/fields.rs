@@ -28,13 +28,24 @@ impl<'node> Fields<'node> {
         section: &'static Section,
         findings: &mut Diagnostics,
     ) -> Option<Self> {
+        let opened = Self::open_part(node, at, section, findings)?;
+        opened.report_missing(findings);
+        Some(opened)
+    }
+
+    /// Opens a mapping of which parts may be missing.
+    pub(super) fn open_part(
+        node: &'node Node,
+        at: Span,
+        section: &'static Section,
+        findings: &mut Diagnostics,
+    ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             findings.push(expected(node, &format!("{} as a mapping", section.name), None));
             return None;
         };
         let opened = Self { section, entries, at };
         opened.report_unknown(findings);
-        opened.report_missing(findings);
         Some(opened)
     }
 
@@ -58,17 +69,21 @@ impl<'node> Fields<'node> {
 
     fn report_missing(&self, findings: &mut Diagnostics) {
         for field in self.section.fields.iter().filter(|field| field.absent == Absent::Required) {
-            if self.entry(field.key).is_none() {
-                findings.push(
-                    Diagnostic::new(
-                        &codes::MISSING_KEY,
-                        self.at,
-                        format!("{} needs the key `{}`", self.section.name, field.key),
-                    )
-                    .help(format!("for example: {}", one_line(field.example))),
-                );
-            }
+            self.require(field.key, findings);
         }
+    }
+
+    /// Reports that a key is missing.
+    pub(super) fn require(&self, key: &str, findings: &mut Diagnostics) {
+        let Some(field) = self.section.field(key).filter(|_| !self.has(key)) else { return };
+        findings.push(
+            Diagnostic::new(
+                &codes::MISSING_KEY,
+                self.at,
+                format!("{} needs the key `{key}`", self.section.name),
+            )
+            .help(format!("for example: {}", one_line(field.example))),
+        );
     }
 
     /// The entry of a key.
@@ -129,6 +144,23 @@ impl<'node> Fields<'node> {
         Some(Spanned::new(number?, node.span))
     }
 
+    /// One of the table's numbers.
+    pub(super) fn choice(&self, key: &str, findings: &mut Diagnostics) -> Option<Spanned<u32>> {
+        let entry = self.entry(key)?;
+        let Some(Kind::Choice(numbers)) = self.section.field(key).map(|field| &field.kind) else {
+            return None;
+        };
+        let scalar = entry.node.scalar().filter(|scalar| scalar.is_number());
+        let number = scalar.and_then(|scalar| scalar.text.parse::<u32>().ok());
+        let number = number.filter(|number| numbers.contains(number));
+        if number.is_none() {
+            let choices: Vec<String> = numbers.iter().map(u32::to_string).collect();
+            let message = format!("expected {}, found {}", choices.join(" or "), entry.node.describe());
+            findings.push(Diagnostic::new(&codes::OUT_OF_RANGE, entry.node.span, message));
+        }
+        Some(Spanned::new(number?, entry.node.span))
+    }
+
     /// `true` or `false`.
     pub(super) fn boolean(&self, key: &str, findings: &mut Diagnostics) -> Option<Spanned<bool>> {
         let node = &self.entry(key)?.node;
@@ -176,13 +208,14 @@ impl<'node> Fields<'node> {
     /// Reports more than one, and none, of keys that answer the same question. Which one it is, otherwise.
     pub(super) fn exactly_one(
         &self,
-        keys: [&'static str; 2],
+        keys: &[&'static str],
         findings: &mut Diagnostics,
     ) -> Option<&'node Entry> {
-        let [first, second] = keys;
-        match (self.entry(first), self.entry(second)) {
-            (Some(entry), None) | (None, Some(entry)) => Some(entry),
+        let mut given = keys.iter().filter_map(|key| self.entry(key));
+        match (given.next(), given.next()) {
+            (Some(entry), None) => Some(entry),
             (Some(one), Some(other)) => {
+                let (first, second) = (&one.key.value, &other.key.value);
                 findings.push(
                     Diagnostic::new(
                         &codes::KEYS_EXCLUDE,
@@ -194,11 +227,11 @@ impl<'node> Fields<'node> {
                 );
                 None
             }
-            (None, None) => {
+            (None, _) => {
                 findings.push(Diagnostic::new(
                     &codes::MISSING_KEY,
                     self.at,
-                    format!("{} needs either `{first}` or `{second}`", self.section.name),
+                    format!("{} needs {}", self.section.name, alternatives(keys)),
                 ));
                 None
             }
@@ -217,6 +250,18 @@ impl<'node> Fields<'node> {
                 .help("take the key out, or change what is done"),
             );
         }
+    }
+}
+
+/// "either `a` or `b`", "one of `a`, `b` or `c`".
+fn alternatives(keys: &[&str]) -> String {
+    match keys {
+        [one, other] => format!("either `{one}` or `{other}`"),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(|key| format!("`{key}`")).collect();
+            format!("one of {} or `{last}`", first.join(", "))
+        }
+        [] => String::new(),
     }
 }
 
@@ -285,6 +330,7 @@ pub(super) fn text(
         let help = node.scalar().filter(|scalar| !scalar.is_nothing());
         let help = help.map(|scalar| match what {
             "a duration" => format!("add a unit: `{}s`", scalar.text),
+            "a delay" => format!("add a unit: `{}ms`", scalar.text),
             _ => format!("quote it if it is meant as text: \"{}\"", scalar.text),
         });
         findings.push(expected(node, what, help));

@@ -1,8 +1,9 @@
 //! What a reply looks like that proves or refuses a login.
 
-use bartizan_engine::blob::draft::OutcomeCondition;
+use bartizan_engine::blob::draft::{OutcomeCondition, Segment};
 
 use super::fields::{self, Fields, expected, items};
+use super::paths;
 use super::texts::{pointer, status, token};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::source::Spanned;
@@ -63,6 +64,16 @@ fn outcome(node: &Node, findings: &mut Diagnostics) -> Option<OutcomeCondition> 
                     name.and_then(|name| token(&name, "cookie", findings)).map(OutcomeCondition::SetsCookie),
                 );
             }
+            "redirects_to" => {
+                let text = fields.text("redirects_to", findings);
+                parts
+                    .push(text.and_then(|text| redirect(&text, findings)).map(OutcomeCondition::RedirectsTo));
+            }
+            "json_has" => {
+                let text = fields.text("json_has", findings);
+                let text = text.filter(|text| pointer(text, findings));
+                parts.push(text.map(|text| OutcomeCondition::JsonHas(text.value)));
+            }
             "body_contains" => parts.push(body_contains(&fields, findings)),
             "json" => parts.extend(json(entry, findings)),
             "all" => parts.push(several(entry, findings).map(OutcomeCondition::All)),
@@ -101,6 +112,32 @@ fn header(entry: &Entry, findings: &mut Diagnostics) -> Option<OutcomeCondition>
     };
     let name = token(&name, "header", findings)?.to_ascii_lowercase();
     Some(OutcomeCondition::Header { name, contains })
+}
+
+/// A path as patterns have it, of literal text and `**`.
+fn redirect(text: &Spanned<String>, findings: &mut Diagnostics) -> Option<String> {
+    if let Some((_, rest)) = text.value.split_once("://") {
+        let path = rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or("/");
+        findings.push(
+            Diagnostic::new(&codes::BAD_PATH, text.span, format!("`{}` is not a path", shorten(&text.value)))
+                .help(format!("redirects are compared without scheme and host: `{}`", shorten(path))),
+        );
+        return None;
+    }
+    let path = paths::path(text, findings)?;
+    let literal = |segment: &Segment| matches!(segment, Segment::Literal(_) | Segment::Rest);
+    if path.value.segments.iter().all(literal) {
+        return Some(text.value.clone());
+    }
+    findings.push(
+        Diagnostic::new(
+            &codes::BAD_PATH,
+            text.span,
+            format!("`{}` is not a path that a reply can redirect to", shorten(&text.value)),
+        )
+        .help("write the path out; `/**` at its end stands for everything below"),
+    );
+    None
 }
 
 fn body_contains(fields: &Fields<'_>, findings: &mut Diagnostics) -> Option<OutcomeCondition> {

@@ -5,43 +5,111 @@ use crate::source::Spanned;
 use crate::syntax::Node;
 use crate::syntax::node::shorten;
 
-/// The longest duration: state does not outlast the proxy, so longer promises could not be kept.
-const MAX_DURATION_MS: u32 = 24 * 60 * 60 * 1000;
+/// What a length of time may be in one place.
+struct Lengths {
+    /// Units with their milliseconds.
+    units: &'static [(&'static str, u64)],
+    /// The shortest and the longest, in milliseconds.
+    bounds: (u64, u64),
+    /// What it is called.
+    name: &'static str,
+    /// How it is written.
+    forms: &'static str,
+    /// The bounds as they are written.
+    range: &'static str,
+    /// Why they are what they are.
+    reason: &'static str,
+}
+
+const SECOND: u64 = 1000;
+const HOUR: u64 = 3600 * SECOND;
+const DAY: u64 = 24 * HOUR;
+const SHORT: &[(&str, u64)] = &[("s", SECOND), ("m", 60 * SECOND), ("h", HOUR)];
+const LONG: &[(&str, u64)] = &[("s", SECOND), ("m", 60 * SECOND), ("h", HOUR), ("d", DAY)];
+
+/// State does not outlast the proxy, so longer promises could not be kept.
+static WINDOW: Lengths = Lengths {
+    units: SHORT,
+    bounds: (SECOND, DAY),
+    name: "a duration",
+    forms: "`30s`, `10m` or `24h`",
+    range: "1s and 24h",
+    reason: "state lives in the proxy's memory; a day is the longest that it promises to keep",
+};
+static HALF_LIFE: Lengths = Lengths {
+    units: LONG,
+    bounds: (60 * SECOND, 7 * DAY),
+    name: "a duration",
+    forms: "`30m`, `12h` or `7d`",
+    range: "1m and 7d",
+    reason: "what is counted over less than a minute has a `window`; more than a week is longer than proxies run",
+};
+static DEVICE: Lengths = Lengths {
+    units: LONG,
+    bounds: (HOUR, 400 * DAY),
+    name: "a duration",
+    forms: "`24h` or `180d`",
+    range: "1h and 400d",
+    reason: "browsers keep no cookie longer than 400 days",
+};
+static DELAY: Lengths = Lengths {
+    units: &[("ms", 1), ("s", SECOND)],
+    bounds: (1, 30 * SECOND),
+    name: "a delay",
+    forms: "`250ms` or `2s`",
+    range: "1ms and 30s",
+    reason: "a reply that is held back takes memory, and clients give up; leave the key out to answer at once",
+};
 
 /// Milliseconds from `30s`, `10m`, `24h`.
 pub(super) fn duration(text: &Spanned<String>, findings: &mut Diagnostics) -> Option<u32> {
-    let unit = match text.value.chars().last() {
-        Some('s') => Some(1000_u32),
-        Some('m') => Some(60_000),
-        Some('h') => Some(3_600_000),
-        _ => None,
-    };
-    let digits = text.value.get(..text.value.len().saturating_sub(1)).unwrap_or("");
-    let number = is_plain_number(digits).then_some(digits);
-    let (Some(unit), Some(number)) = (unit, number) else {
+    length(text, &WINDOW, findings).and_then(|length| u32::try_from(length).ok())
+}
+
+/// Milliseconds from `30m`, `12h`, `7d`.
+pub(super) fn half_life(text: &Spanned<String>, findings: &mut Diagnostics) -> Option<u32> {
+    length(text, &HALF_LIFE, findings).and_then(|length| u32::try_from(length).ok())
+}
+
+/// Seconds from `24h`, `180d`.
+pub(super) fn device_time(text: &Spanned<String>, findings: &mut Diagnostics) -> Option<u32> {
+    length(text, &DEVICE, findings).and_then(|length| u32::try_from(length / SECOND).ok())
+}
+
+/// Milliseconds from `250ms`, `2s`.
+pub(super) fn delay(text: &Spanned<String>, findings: &mut Diagnostics) -> Option<u32> {
+    length(text, &DELAY, findings).and_then(|length| u32::try_from(length).ok())
+}
+
+fn length(text: &Spanned<String>, lengths: &Lengths, findings: &mut Diagnostics) -> Option<u64> {
+    let unit_at = text.value.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.value.len());
+    let (number, unit) = text.value.split_at(unit_at);
+    let unit = lengths.units.iter().find(|(name, _)| *name == unit).filter(|_| is_plain_number(number));
+    let Some((_, unit)) = unit else {
         findings.push(
             Diagnostic::new(
                 &codes::BAD_DURATION,
                 text.span,
-                format!("`{}` is not a duration", shorten(&text.value)),
+                format!("`{}` is not {}", shorten(&text.value), lengths.name),
             )
-            .help("write a whole number and a unit: `30s`, `10m` or `24h`"),
+            .help(format!("write a whole number and a unit: {}", lengths.forms)),
         );
         return None;
     };
-    let duration = number.parse::<u32>().ok().and_then(|number| number.checked_mul(unit));
-    let duration = duration.filter(|duration| (1000..=MAX_DURATION_MS).contains(duration));
-    if duration.is_none() {
+    let (low, high) = lengths.bounds;
+    let length = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*unit));
+    let length = length.filter(|length| (low..=high).contains(length));
+    if length.is_none() {
         findings.push(
             Diagnostic::new(
                 &codes::BAD_DURATION,
                 text.span,
-                format!("`{}` is not between 1s and 24h", shorten(&text.value)),
+                format!("`{}` is not between {}", shorten(&text.value), lengths.range),
             )
-            .help("state lives in the proxy's memory; a day is the longest that it promises to keep"),
+            .help(lengths.reason),
         );
     }
-    duration
+    length
 }
 
 /// Requests per minute from `2/s`, `5/m`, `100/h`.
@@ -162,6 +230,25 @@ mod tests {
             ["", "s", "0s", "10", "1.5h", "10 m", "25h", "1d", "007s", "-1s", "9999999999h", "10m5s", "1é"]
         {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn other_lengths_of_time_have_bounds_of_their_own() {
+        let findings = &mut Diagnostics::default();
+        assert_eq!(half_life(&spanned("7d"), findings), Some(604_800_000));
+        assert_eq!(half_life(&spanned("1m"), findings), Some(60_000));
+        assert_eq!(device_time(&spanned("400d"), findings), Some(34_560_000));
+        assert_eq!(delay(&spanned("250ms"), findings), Some(250));
+        assert_eq!(delay(&spanned("30s"), findings), Some(30_000));
+        for wrong in ["59s", "8d", "169h", "ms"] {
+            assert_eq!(half_life(&spanned(wrong), findings), None, "{wrong}");
+        }
+        for wrong in ["401d", "59m", "180", "d"] {
+            assert_eq!(device_time(&spanned(wrong), findings), None, "{wrong}");
+        }
+        for wrong in ["31s", "1m", "0ms", "30001ms", "1.5s", ""] {
+            assert_eq!(delay(&spanned(wrong), findings), None, "{wrong}");
         }
     }
 

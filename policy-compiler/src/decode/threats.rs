@@ -6,7 +6,7 @@ use bartizan_engine::vocabulary::Mode;
 use super::addresses::threat;
 use super::conditions;
 use super::fields::{self, Fields};
-use super::texts::{duration, rate};
+use super::texts::{delay, duration, rate};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::{Rule, Step, ThreatPart};
 use crate::source::Spanned;
@@ -94,7 +94,7 @@ fn step(node: &Node, findings: &mut Diagnostics) -> Option<Step> {
     let beside = format!("do: {}", word.value);
     let action = match word.value {
         "tag" => {
-            fields.refuse(&["to", "for", "status", "json", "html"], &beside, findings);
+            fields.refuse(&["to", "for", "delay", "status", "json", "html"], &beside, findings);
             Some(ActionDraft::Tag)
         }
         "throttle" => {
@@ -110,6 +110,10 @@ fn step(node: &Node, findings: &mut Diagnostics) -> Option<Step> {
         "challenge" => {
             fields.refuse(&["to", "for"], &beside, findings);
             Some(ActionDraft::Challenge { reply })
+        }
+        "deceive" => {
+            fields.refuse(&["to", "for"], &beside, findings);
+            Some(ActionDraft::Deceive { reply })
         }
         _ => {
             fields.refuse(&["to"], &beside, findings);
@@ -134,5 +138,6 @@ fn reply(fields: &Fields<'_>, findings: &mut Diagnostics) -> ReplyDraft {
         );
     }
     let html = fields.text("html", findings).map(|text| text.value);
-    ReplyDraft { status, json: json.map(|text| text.value), html, delay_ms: 0 }
+    let delay_ms = fields.text("delay", findings).and_then(|text| delay(&text, findings));
+    ReplyDraft { status, json: json.map(|text| text.value), html, delay_ms: delay_ms.unwrap_or(0) }
 }

@@ -10,6 +10,8 @@ pub enum Severity {
     Error,
     /// There is one, but look again.
     Warning,
+    /// There is one, and it does something that its text does not show.
+    Note,
 }
 
 impl Severity {
@@ -19,6 +21,7 @@ impl Severity {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }
@@ -118,9 +121,9 @@ codes! {
     BAD_ADDRESS "B0301" Error "not an address or range of addresses"
     "Addresses are `192.0.2.7`, `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/32`. A range starts at its first address: \
      `192.0.2.7/24` could mean one address or 256, so it is refused."
-    LIST_FILE "B0302" Error "a list of addresses cannot be read"
+    LIST_FILE "B0302" Error "a list cannot be read"
     "`addresses_from` names a text file, relative to the policy file, with one address or range per line; `#` starts a comment. \
-     It may have a million lines and 64 MiB."
+     It may have a million lines and 64 MiB. The keys of `leaked` name text files with one entry per line, of any size."
     BAD_HOST "B0303" Error "not a host"
     "Hosts are given as the client names them, without scheme and port: `shop.example.com`, `*.example.com` for every host below a \
      domain, or `*` for all. Hosts with other letters are given in their ASCII form (`xn--...`)."
@@ -135,16 +138,18 @@ codes! {
     BAD_FIELD_NAME "B0307" Error "not a header or cookie name"
     "Names of headers and cookies have letters, digits and `-_.!#$%&'+^|~`. Header names are compared in lower case."
     BAD_FIELD_SOURCE "B0308" Error "not a place for a login's field"
-    "A login's field is `form.<field>`, `json.<pointer>` (`json./user/name`), `query.<parameter>`, `basic.user` or `basic.password`."
+    "A login's field is `form.<field>`, `json.<pointer>` (`json./user/name`), `query.<parameter>`, `multipart.<field>`, \
+     `graphql.variables.<name>`, `element.<name>`, `basic.user` or `basic.password`."
     BAD_CLIENT_KEY "B0309" Error "not something that names a client"
-    "Clients are named by `issued_cookie.<name>`, `accepted_header.<name>` or `address`. Each at most once, `address` last: it \
-     always counts, so nothing after it is ever looked at."
+    "Clients are named by `verified_jwt.<claim>`, `issued_cookie.<name>`, `accepted_header.<name>` or `address`. Each at most once, \
+     `address` last: it always counts, so nothing after it is ever looked at."
     BAD_POINTER "B0310" Error "not a JSON pointer"
     "A JSON pointer (RFC 6901) is a sequence of keys or positions, each after a slash: `/error/code`, `/errors/0`. A `~` in a key is \
      written `~0`, a slash `~1`."
     NOT_COUNTABLE "B0311" Error "not something that can be counted"
-    "`count` takes `request`, `login.attempt`, `login.success`, `login.failure`, `response.<status>` (`response.404`, `response.4xx`) or \
-     `sensitive.found`. `distinct` takes `login.username`, `login.password`, `client`, `address`, `path` or `path.<parameter>`."
+    "`count` takes `request`, `login.attempt`, `login.success`, `login.new_device`, `login.failure`, `response.<status>` (`response.404`, \
+     `response.4xx`) or `sensitive.found`; with a `half_life` only what logins do. `distinct` takes `login.username`, `login.password`, `client`, \
+     `address`, `path` or `path.<parameter>`. `regularity` takes `request` or `login.attempt`."
     BAD_REPLY_BODY "B0312" Error "a reply body that is not what it claims"
     "The text under `json` is sent as it stands to clients that accept JSON, so it has to be valid JSON."
     BAD_LOGIN_REQUEST "B0313" Error "not a login request"
@@ -153,16 +158,22 @@ codes! {
     "Conditions are evaluated on every request. A rule's condition has at most 64 parts and 8 levels, a login's outcome 32 parts and 8 \
      levels. Split a large `any` into several rules; they add up."
 
+    BAD_FINGERPRINT "B0315" Error "not a part of a fingerprint"
+    "A fingerprint is made of what a client always sends alike. A header that differs from request to request, such as a cookie or a length, \
+     would give each request a fingerprint of its own; the same part twice adds nothing."
+    BAD_REPLY_HEADER "B0316" Error "not a header for a reply of the filter's own"
+    "Lengths, connections and dates are the proxy's business: it writes these headers itself. Values of headers are one line of text."
+
     UNKNOWN_NAME "B0401" Error "a name that nothing has"
-    "The policy refers to a counter, list, app or route that it does not define."
+    "The policy refers to a counter, list, flow, app or route that it does not define, or to a rule that a pack does not have."
     DEFINED_TWICE "B0402" Error "two parts with the same name"
     "Names of rules are unique in the policy; names of routes and logins are unique in their app. Records and metrics could not tell \
-     them apart otherwise."
+     them apart otherwise. A rule pack is used once."
     UNKNOWN_PARAMETER "B0403" Error "a path parameter that no route has"
     "`distinct: path.<parameter>` counts the values of a named parameter of the routes, `{id}` in `/api/items/{id}`. No route of \
      the policy has a parameter of this name, so the counter would stay at zero."
     RESERVED_NAME "B0404" Error "a name that means something else in conditions"
-    "A counter appears in conditions under its own name, beside `list`, `route`, `app`, `login`, `all`, `any` and `not`. It cannot \
+    "A counter appears in conditions under its own name, beside the keys of conditions: `list`, `login`, `stranger`, `new`, `all` and so on. It cannot \
      be called like one of these."
     AMBIGUOUS_ROUTE "B0405" Error "a route name that several apps have"
     "Write the app's name before it: `shop.catalog`."
@@ -187,8 +198,8 @@ codes! {
      one meets the other as well, so it is never counted: typically both look at the same status, and one at the body too. Say \
      in both what tells them apart."
     THRESHOLD_RANGE "B0508" Error "a threshold that the counter cannot reach"
-    "Counts are exact up to 65,000, counters of distinct values up to 512: beyond that a cell in the filter's state would not be \
-     bounded. Take a shorter window and a smaller number."
+    "Counts are exact up to 65,000, counters of distinct values up to 512, those per password up to 250: beyond that a cell in the filter's \
+     state would not be bounded. A regularity is a percentage. Take a shorter window and a smaller number."
     DOES_NOT_FIT "B0509" Error "counters that do not fit into the filter's state"
     "The state of the filter has cells of a fixed size, one for each client, account or route, and a cell holds all counters of its \
      kind. Counters of distinct values are as large as the highest number that they are compared with."
@@ -199,34 +210,54 @@ codes! {
     "`watch: false` says that an app is known and left alone: the filter passes its requests untouched. Modes, routes, logins, traps and \
      searches would do nothing there, so either they or `watch: false` is a mistake."
 
+    PER_PASSWORD "B0512" Error "a counter per password that a sketch cannot keep"
+    "What is known about passwords is a sketch in which no password can be found: how many different accounts were tried with one. Nothing \
+     else can be kept per password: `distinct: login.username`, mostly with `of: failure` and `from: strangers`."
+    NEEDS_DEVICES "B0513" Error "known devices without a device cookie"
+    "A device is known by the signed cookie that it got with an earlier login. Without `devices` the filter hands none out, so every \
+     device would be new for ever."
+    RATIO_MISMATCH "B0514" Error "a ratio of counters that do not belong together"
+    "A percentage of one counter in another says something only if both are kept for the same key and over the same time, and both count \
+     occurrences. Different values of two kinds, or ten minutes of one and a day of the other, give a number without a meaning."
+    EIGHT_BITS "B0515" Error "a refusal on eight bits"
+    "A list of eight bits an entry takes one password in 256 for a leaked one. Of a thousand customers whose passwords never leaked, four would be \
+     refused each time they log in. Such a list may only add to a score that something else carries on; with `bits: 16` it is one in 65,536."
+    FLOW_REPEATS "B0516" Error "a step that stands in a flow twice"
+    "For each client the filter keeps when it last asked for a step. A step that is asked for twice in one flow cannot come before itself."
+    COOKIE_TAKEN "B0517" Error "a device cookie with the name of another cookie"
+    "The device cookie is the filter's own. If an app sets a cookie of the same name, one would overwrite the other, and customers would lose their \
+     session or their known device."
+
     STEP_UNREACHABLE "B0601" Warning "a step that no score can reach"
     "All rules and traps of the threat together do not add up to the score of this step, so it never happens. Lower it, or give the rules \
      more points."
     UNUSED_COUNTER "B0602" Warning "a counter that nothing uses"
     "No condition looks at the counter. It is left out of the blob."
-    UNUSED_LIST "B0603" Warning "a list that nothing uses"
-    "No condition and no exemption looks at the list."
+    UNUSED_LIST "B0603" Warning "a list or flow that nothing uses"
+    "No condition and no exemption looks at the list, or no condition at the flow."
     ALLOWS_EVERYBODY "B0604" Warning "an exemption for everybody"
     "The exemption covers all addresses of IPv4 or IPv6. The threats that it skips are switched off for everybody. To look without acting, \
      use `mode: report`."
-    COUNTS_NOTHING "B0605" Warning "a counter of something that never happens"
-    "The counter needs logins, or findings in replies, and no app of the policy has any."
+    COUNTS_NOTHING "B0605" Warning "a counter or condition of something that never happens"
+    "The counter or condition needs logins, passwords of logins, or findings in replies, and no app of the policy has any."
     ENFORCES_NOTHING "B0606" Warning "enforcement that does nothing"
     "The policy or app says `enforce`, but every part of it is in report mode, or nothing in the policy ever acts."
     LOCKOUT "B0607" Warning "anybody can have an account locked"
     "The counter is kept per account, and whoever knows a user name can drive it up with wrong passwords. Where this alone leads to \
      a refusal, an attacker can shut customers out of their accounts. Let such a rule reach `tag` only, and refuse together with a \
-     counter per `client` or `address`, or a list."
+     counter per `client` or `address`, a list, or `stranger: true`, which spares devices and networks that the account was used from before."
     SHARED_COUNTER "B0608" Warning "all clients pay for one"
-    "The counter is kept per route, for all clients together. Where it alone leads to a refusal, one busy client, or a good day of business, has \
-     every customer refused. Combine it with a counter per `client` or `address`."
+    "The counter is kept for many clients together (per route, network, fingerprint or password), or the condition is that others attack the route. Where \
+     that alone leads to a refusal, one busy client, or a good day of business, has every customer refused. Combine it with a counter per `client` or \
+     `address`, or with `stranger: true`."
     ALWAYS_TRUE "B0609" Warning "a rule that ordinary requests meet"
     "The condition can be met by a first, ordinary request, without any counter or list, and its points alone lead to a refusal: customers would \
-     be refused. Add a counter or a list to the condition, or give it fewer points."
+     be refused. Add a counter or a list to the condition, or give it fewer points. Everybody is a stranger once: with a new telephone, or on a \
+     journey. `stranger: true` refuses together with a counter or `under_attack: true`."
     HUMAN_MISTAKE "B0610" Warning "a threshold that an honest mistake passes"
     "People mistype passwords and try again. Two wrong passwords of one client should not lead to a refusal."
     STEP_WEAKENS "B0611" Warning "a higher score with a weaker action"
-    "Actions of one threat from weak to strong: `tag`, `throttle`, `challenge`, `block`. Here a client that behaves worse is treated better, because the \
+    "Actions of one threat from weak to strong: `tag`, `throttle`, `challenge`, `deceive`, `block`. Here a client that behaves worse is treated better, because the \
      highest step reached decides."
     KEY_NEVER_ACCEPTED "B0612" Warning "a client key that never counts"
     "A header that the client chooses names it only after the upstream has accepted it: with a 2xx reply on a route marked \
@@ -237,6 +268,16 @@ codes! {
     BLOCKS_ORDINARY_REPLIES "B0614" Warning "refusing replies that are ordinary"
     "Nearly every page has an e-mail address somewhere: a contact, the customer's own profile. With `do: block` on all paths they would all be refused. Mask them, \
      or name the paths that must never carry one."
+    NO_SESSION "B0615" Warning "sessions without anything that names them"
+    "Flows, `session_moved` and `session_older` follow a client from its login on. A client that only its address names is everybody behind that \
+     address, and one who changes it loses the session. Name clients under `client.key`: `issued_cookie.<name>`, `verified_jwt.<claim>` or \
+     `accepted_header.<name>`."
+    LEARNT_DECOY "B0616" Note "a decoy that is learnt"
+    "`deceive` answers like the app's own failed login. Where the login says no `decoy`, the filter learns the reply from the app's own failed logins, \
+     and refuses like `block` until it has seen one."
+    RATIO_OF_FEW "B0617" Warning "a ratio of a handful"
+    "One failure out of one try is 100 percent. Without a lowest number of tries, a customer's first mistake meets the condition. Combine it: \
+     `all: [{ tries: { over: 30 } }, { ratio: … }]`."
 }
 
 #[cfg(test)]

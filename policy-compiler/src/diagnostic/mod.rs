@@ -8,7 +8,7 @@ pub mod render;
 
 pub use codes::{Code, Severity};
 
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// How many findings one run keeps. A generated file with a mistake on every line must not fill memory or a terminal.
 pub const MAX_KEPT: usize = 200;
@@ -84,6 +84,7 @@ pub struct Diagnostics {
     kept: Vec<Diagnostic>,
     errors: usize,
     warnings: usize,
+    notes: usize,
 }
 
 impl Diagnostics {
@@ -99,9 +100,25 @@ impl Diagnostics {
         match diagnostic.code.severity {
             Severity::Error => self.errors += 1,
             Severity::Warning => self.warnings += 1,
+            Severity::Note => self.notes += 1,
         }
         if self.kept.len() < MAX_KEPT {
             self.kept.push(diagnostic);
+        }
+    }
+
+    /// Moves findings about a rule pack, which the author did not write, to the place that uses it; where they stood
+    /// becomes another label.
+    pub(crate) fn blame(&mut self, file: FileId, span: Span, pack: &str) {
+        for finding in self.kept.iter_mut().filter(|finding| finding.primary.span.file == file) {
+            let mut inside = std::mem::replace(&mut finding.primary, Label { span, text: String::new() });
+            if inside.text.is_empty() {
+                inside.text = format!("in the pack `{pack}`");
+            }
+            finding.secondary.insert(0, inside);
+            finding.help = Some(format!(
+                "`bartizan packs {pack}` prints it; leave a rule out with `without`, or replace it by one of the same name"
+            ));
         }
     }
 
@@ -120,13 +137,13 @@ impl Diagnostics {
     /// How many findings were counted but not kept.
     #[must_use]
     pub fn dropped(&self) -> usize {
-        (self.errors + self.warnings).saturating_sub(self.kept.len())
+        (self.errors + self.warnings + self.notes).saturating_sub(self.kept.len())
     }
 
     /// Whether there was nothing to say.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.errors == 0 && self.warnings == 0
+        self.errors + self.warnings + self.notes == 0
     }
 
     /// The kept findings in the order of the text.

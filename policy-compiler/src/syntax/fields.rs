@@ -3,13 +3,19 @@
 //! Decoder, "did you mean", JSON Schema and reference page all come from it, so that none can say what the others do
 //! not. A [`Section`] is a mapping with its keys; a [`Kind`] is what a value may be.
 
+mod accounts;
 mod applications;
+mod conditions;
 mod detection;
 mod general;
+mod logins;
 
-pub use applications::{APP, HEADER, HONEYPOT, LOGIN, OUTCOME, ROUTE, SENSITIVE};
-pub use detection::{COMPARISON, CONDITION, COUNTER, RULE, STEP, THREAT};
-pub use general::{ALLOW, CLIENT, HOPS, LIST, POLICY};
+pub use accounts::{DEVICES, FLOW, LEAKED};
+pub use applications::{APP, HONEYPOT, ROUTE, SENSITIVE};
+pub use conditions::{COMPARISON, CONDITION, RATIO};
+pub use detection::{COUNTER, RULE, STEP, THREAT};
+pub use general::{ALLOW, CLIENT, HOPS, LIST, POLICY, USE};
+pub use logins::{DECOY, HEADER, LOGIN, OUTCOME};
 
 /// A mapping and the keys that it can have.
 #[derive(Debug)]
@@ -70,6 +76,8 @@ pub enum Kind {
     Form(Form),
     /// A whole number, bounds included.
     Integer(u32, u32),
+    /// One of these numbers.
+    Choice(&'static [u32]),
     /// `true` or `false`.
     Boolean,
     /// One of these words.
@@ -97,6 +105,10 @@ pub struct Form {
 
 /// A whole number and `s`, `m` or `h`.
 pub const DURATION: Form = Form { what: "a duration", pattern: "^[1-9][0-9]*(s|m|h)$" };
+/// A whole number and `s`, `m`, `h` or `d`, for what need not end with the day.
+pub const LONG_DURATION: Form = Form { what: "a duration", pattern: "^[1-9][0-9]*(s|m|h|d)$" };
+/// A whole number and `ms` or `s`.
+pub const DELAY: Form = Form { what: "a delay", pattern: "^[1-9][0-9]*(ms|s)$" };
 /// A whole number per `s`, `m` or `h`.
 pub const RATE: Form = Form { what: "a rate", pattern: "^[1-9][0-9]*/(s|m|h)$" };
 /// Names that appear in metrics and headers, at most 32 bytes.
@@ -134,19 +146,25 @@ impl Section {
 /// Every section, in the order of the reference page.
 pub static SECTIONS: &[&Section] = &[
     &POLICY,
+    &USE,
     &CLIENT,
     &HOPS,
+    &DEVICES,
     &ALLOW,
     &LIST,
+    &LEAKED,
+    &FLOW,
     &COUNTER,
     &THREAT,
     &RULE,
     &CONDITION,
     &COMPARISON,
+    &RATIO,
     &STEP,
     &APP,
     &ROUTE,
     &LOGIN,
+    &DECOY,
     &OUTCOME,
     &HEADER,
     &HONEYPOT,

@@ -66,6 +66,7 @@ fn kind_schema(kind: &Kind) -> Value {
         Kind::Text(longest) => json!({ "type": "string", "maxLength": longest }),
         Kind::Form(Form { pattern, .. }) => json!({ "type": "string", "pattern": pattern }),
         Kind::Integer(low, high) => json!({ "type": "integer", "minimum": low, "maximum": high }),
+        Kind::Choice(numbers) => json!({ "enum": numbers }),
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Word(words) => json!({ "enum": words }),
         Kind::Map(section) => json!({ "$ref": reference(section) }),

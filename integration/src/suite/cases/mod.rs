@@ -8,7 +8,10 @@ mod masking;
 mod rude;
 mod seen;
 mod settings;
+mod slow;
 mod state;
+mod takeover;
+mod token;
 mod untouched;
 
 use super::run::{Case, Needs};
@@ -19,6 +22,8 @@ pub(super) fn all() -> Vec<Case> {
         harness::cases(),
         masking::cases(),
         login::cases(),
+        takeover::cases(),
+        slow::cases(),
         state::cases(),
         actions::cases(),
         seen::cases(),
@@ -34,6 +39,9 @@ pub(super) fn all() -> Vec<Case> {
 
 /// The hash key that Envoy gets in its environment; no case may ever see it again.
 pub const HASH_KEY: &str = "planted-hash-key-0123456789";
+
+/// The key of device cookies, likewise.
+pub const DEVICE_KEY: &str = "planted-device-key-0123456789";
 
 /// A list of cases: the functions of a module, named as sentences.
 macro_rules! cases {

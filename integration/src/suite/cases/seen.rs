@@ -165,6 +165,7 @@ async fn nothing_secret_is_written_anywhere(bed: &Bed) -> Result<(), Failure> {
         "4111111111111111",
         IBAN,
         super::HASH_KEY,
+        super::DEVICE_KEY,
     ];
     for number in 0..6 {
         let login = Request::login(&format!("planted.user{number}@example.org"), "planted-password");

@@ -12,6 +12,7 @@ pub(super) fn write(out: &mut String, sources: &Sources, finding: &Diagnostic) {
     let level = match finding.code.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let mut group = Group::with_title(level.primary_title(&finding.message).id(finding.code.id));
     for snippet in snippets(sources, finding) {

@@ -1,24 +1,28 @@
-//! Keys of counters, rules, conditions and steps.
+//! Keys of counters, rules and steps.
 
-use super::{Absent, BECAUSE_BYTES, DURATION, Field, Form, Kind, Named, RATE, REPLY_BYTES, RULE_ID, Section};
+use super::{
+    Absent, BECAUSE_BYTES, CONDITION, DELAY, DURATION, Field, Form, Kind, LONG_DURATION, RATE, REPLY_BYTES,
+    RULE_ID, Section,
+};
 
 /// An entry of `counters`.
 pub static COUNTER: Section = Section {
     name: "a counter",
     id: "counter",
-    doc: "Counts something over a sliding window. It needs either `count` or `distinct`. A counter cannot be called `list`, `route`, `app`, \
-          `login`, `all`, `any` or `not`: these words mean something else in conditions.",
+    doc: "Counts something over a sliding window. It needs one of `count`, `distinct` or `regularity`. A counter cannot have the name of a key of \
+          conditions (`list`, `login`, `new`, `all` and so on): these words mean something else there.",
     named: None,
     fields: &[
         Field {
             key: "count",
             kind: Kind::Form(Form {
                 what: "something that can be counted",
-                pattern: "^(request|login\\.(attempt|success|failure)|response\\.[1-5]([0-9]{2}|xx)|sensitive\\.found)$",
+                pattern: "^(request|login\\.(attempt|success|new_device|failure)|response\\.[1-5]([0-9]{2}|xx)|sensitive\\.found)$",
             }),
             absent: Absent::Nothing,
-            doc: "Counts every occurrence of `request`, `login.attempt`, `login.success`, `login.failure`, `response.<status>` \
-                  (`response.404`, `response.4xx`) or `sensitive.found` (each value found in a reply).",
+            doc: "Counts every occurrence of `request`, `login.attempt`, `login.success`, `login.new_device` (a success from a device that the account had not \
+                  used before, which needs `devices`), `login.failure`, `response.<status>` (`response.404`, `response.4xx`) or `sensitive.found` (each value found in \
+                  a reply).",
             example: "counters: { missing: { count: response.404, per: client, window: 5m } }",
         },
         Field {
@@ -33,19 +37,66 @@ pub static COUNTER: Section = Section {
             example: "counters: { users_tried: { distinct: login.username, per: address, window: 10m } }",
         },
         Field {
+            key: "regularity",
+            kind: Kind::Form(Form {
+                what: "something with a rhythm",
+                pattern: "^(request|login\\.attempt)$",
+            }),
+            absent: Absent::Nothing,
+            doc: "How even the intervals between `request`s or `login.attempt`s are, in percent: 100 less the coefficient of variation. It is 0 until there \
+                  were 20 intervals; one of more than an hour starts over. People stay below 40, a timer comes close to 100. Per `address`, `client` or \
+                  `login.username`; it has no window.",
+            example: "counters: { rhythm: { regularity: login.attempt, per: client } }",
+        },
+        Field {
+            key: "of",
+            kind: Kind::Word(&["attempt", "failure", "success"]),
+            absent: Absent::Default("attempt"),
+            doc: "For `distinct`, of which logins a value is taken: of every attempt when it is let through, or of those that are proven to have failed or \
+                  succeeded. Open attempts count as failures until then.",
+            example: "counters: { failed_users: { distinct: login.username, of: failure, per: address, window: 10m } }",
+        },
+        Field {
+            key: "from",
+            kind: Kind::Word(&["anybody", "strangers"]),
+            absent: Absent::Default("anybody"),
+            doc: "Whose logins count. A stranger comes neither with the cookie of a device that is known to the account, nor from a network from which \
+                  this account logged in successfully before. Whoever tries an account that does not exist is a stranger.",
+            example: "counters: { tries: { count: login.attempt, from: strangers, per: fingerprint, window: 6h } }",
+        },
+        Field {
             key: "per",
-            kind: Kind::Word(&["address", "client", "login.username", "route"]),
+            kind: Kind::Word(&[
+                "address",
+                "client",
+                "network",
+                "fingerprint",
+                "login.username",
+                "login.password",
+                "route",
+            ]),
             absent: Absent::Required,
-            doc: "For what a count is kept: each address, each client, each account that a login names (only together with what logins do), \
-                  or each route, all clients together.",
-            example: "counters: { clients_per_user: { distinct: client, per: login.username, window: 30m } }",
+            doc: "For what a count is kept: each address, each client, each network (/24 of IPv4, /48 of IPv6), each fingerprint (see `client`), each account \
+                  that a login names (only together with what logins do), each password, or each route, all clients together. Networks, fingerprints, passwords and routes \
+                  stand for many clients: what the filter refuses counts there as well. A count per password is a sketch that knows no password; only \
+                  `distinct: login.username` can be kept there.",
+            example: "counters: { sprayed: { distinct: login.username, of: failure, per: login.password, window: 1h } }",
         },
         Field {
             key: "window",
             kind: Kind::Form(DURATION),
-            absent: Absent::Required,
-            doc: "How far back it counts, from `1s` to `24h`. The window slides in eighths: it covers between seven eighths of this time and all of it.",
+            absent: Absent::Nothing,
+            doc: "How far back it counts, from `1s` to `24h`; needed, unless there is a `half_life`. The window slides in eighths: it covers between seven eighths \
+                  of this time and all of it.",
             example: "counters: { pages: { count: request, per: client, window: 1m } }",
+        },
+        Field {
+            key: "half_life",
+            kind: Kind::Form(LONG_DURATION),
+            absent: Absent::Nothing,
+            doc: "For `count` of what logins do, instead of a window: what was counted fades, and counts half after this time; from `1m` to `7d`. For clients that stay \
+                  slow on purpose.",
+            example: "counters: { slow: { count: login.failure, per: address, half_life: 12h } }",
         },
     ],
 };
@@ -119,84 +170,6 @@ pub static RULE: Section = Section {
     ],
 };
 
-/// A condition.
-pub static CONDITION: Section = Section {
-    name: "a condition",
-    id: "condition",
-    doc: "Exactly one of these keys. Conditions have at most 64 parts and 8 levels.",
-    named: Some(Named { what: "the name of a counter", kind: Kind::Map(&COMPARISON) }),
-    fields: &[
-        Field {
-            key: "list",
-            kind: Kind::Form(Form { what: "the name of a list", pattern: "^[a-z0-9][a-z0-9_-]{0,47}$" }),
-            absent: Absent::Nothing,
-            doc: "The client's address is in this list.",
-            example: "when: { list: bulletproof }",
-        },
-        Field {
-            key: "route",
-            kind: Kind::Form(Form {
-                what: "the name of a route",
-                pattern: "^([a-z0-9-]{1,32}\\.)?[a-z0-9-]{1,32}$",
-            }),
-            absent: Absent::Nothing,
-            doc: "The request matched this route; `app.route` where several apps have a route of that name.",
-            example: "when: { route: shop.catalog }",
-        },
-        Field {
-            key: "app",
-            kind: Kind::Form(Form { what: "the name of an app", pattern: "^[a-z0-9-]{1,32}$" }),
-            absent: Absent::Nothing,
-            doc: "The request belongs to this app.",
-            example: "when: { app: shop }",
-        },
-        Field {
-            key: "login",
-            kind: Kind::Boolean,
-            absent: Absent::Nothing,
-            doc: "`true`: the request is a login. `false`: it is not.",
-            example: "when: { all: [{ login: true }, { list: bulletproof }] }",
-        },
-        Field {
-            key: "all",
-            kind: Kind::List(&Kind::Map(&CONDITION)),
-            absent: Absent::Nothing,
-            doc: "All of these hold.",
-            example: "when: { all: [{ pages: { over: 120 } }, { route: catalog }] }",
-        },
-        Field {
-            key: "any",
-            kind: Kind::List(&Kind::Map(&CONDITION)),
-            absent: Absent::Nothing,
-            doc: "At least one of these holds.",
-            example: "when: { any: [{ pages: { over: 120 } }, { items: { over: 60 } }] }",
-        },
-        Field {
-            key: "not",
-            kind: Kind::Map(&CONDITION),
-            absent: Absent::Nothing,
-            doc: "This does not hold.",
-            example: "when: { all: [{ pages: { over: 120 } }, { not: { list: partners } }] }",
-        },
-    ],
-};
-
-/// `{ over: 5 }`.
-pub static COMPARISON: Section = Section {
-    name: "a comparison",
-    id: "comparison",
-    doc: "Compares a counter with a number.",
-    named: None,
-    fields: &[Field {
-        key: "over",
-        kind: Kind::Integer(1, 65_000),
-        absent: Absent::Required,
-        doc: "The count, this exchange included, is greater than this: up to 65000 for `count`, up to 512 for `distinct`. Attempts whose outcome is \
-              still open count as if it were the one that is counted.",
-        example: "when: { users_tried: { over: 5 } }",
-    }],
-};
-
 /// An entry of `steps`.
 pub static STEP: Section = Section {
     name: "a step",
@@ -213,10 +186,11 @@ pub static STEP: Section = Section {
         },
         Field {
             key: "do",
-            kind: Kind::Word(&["tag", "throttle", "challenge", "block"]),
+            kind: Kind::Word(&["tag", "throttle", "challenge", "deceive", "block"]),
             absent: Absent::Required,
-            doc: "`tag` tells the upstream and the log, `throttle` lets requests through at a rate, `challenge` asks the client to prove itself, `block` \
-                  refuses. The strongest action of all threats wins.",
+            doc: "`tag` tells the upstream and the log, `throttle` lets requests through at a rate, `challenge` asks the client to prove itself, \
+                  `deceive` answers a login exactly like the app's own failed login (see `decoy`), so that nobody learns whether the password was right, and other requests \
+                  like `block`, `block` refuses. The strongest action of all threats wins.",
             example: "{ at: 70, do: challenge }",
         },
         Field {
@@ -234,9 +208,19 @@ pub static STEP: Section = Section {
             example: "{ at: 90, do: block, for: 10m }",
         },
         Field {
+            key: "delay",
+            kind: Kind::Form(DELAY),
+            absent: Absent::Default("at once"),
+            doc: "After which time the reply is sent, from `1ms` to `30s`. Not for `tag`. The filter holds a bounded number of replies back; beyond that they are \
+                  sent at once.",
+            example: "{ at: 70, do: deceive, delay: 2s }",
+        },
+        Field {
             key: "status",
             kind: Kind::Integer(200, 599),
-            absent: Absent::Default("429 for `throttle`, 403 for `challenge` and `block`"),
+            absent: Absent::Default(
+                "429 for `throttle`, 403 for `challenge` and `block`, 200 for `deceive` on a route that is no login",
+            ),
             doc: "The status of the reply. Not for `tag`.",
             example: "{ at: 90, do: block, status: 404 }",
         },

@@ -1,8 +1,10 @@
-//! Keys of the policy as a whole: versions, modes, clients, exemptions, lists.
+//! Keys of the policy as a whole: versions, modes, packs, clients, exemptions, lists.
 
 use super::{
-    ADDRESS, APP, Absent, BECAUSE_BYTES, COUNTER, Field, Form, Kind, LABEL, NAME, Section, THREAT, THREATS,
+    ADDRESS, APP, Absent, BECAUSE_BYTES, COUNTER, DEVICES, FLOW, Field, Form, Kind, LABEL, LEAKED, NAME,
+    RULE_ID, Section, THREAT, THREATS,
 };
+use crate::packs;
 
 /// The whole file.
 pub static POLICY: Section = Section {
@@ -35,11 +37,27 @@ pub static POLICY: Section = Section {
             example: "on_error: allow",
         },
         Field {
+            key: "use",
+            kind: Kind::List(&Kind::Either(&[Kind::Word(packs::NAMES), Kind::Map(&USE)])),
+            absent: Absent::Nothing,
+            doc: "Rule packs that ship with the compiler; `bartizan packs` lists them, `bartizan packs account-takeover` prints one. A pack \
+                  stands before the policy, a later pack over an earlier one, and the policy over all: its rules join the pack's; a counter \
+                  or rule of the same name, `steps` of the same threat, `devices` and the client's `fingerprint` replace the pack's.",
+            example: "use: [account-takeover]",
+        },
+        Field {
             key: "client",
             kind: Kind::Map(&CLIENT),
             absent: Absent::Nothing,
             doc: "How one client is told from another.",
             example: "client: { address_from: envoy, key: [issued_cookie.sid, address] }",
+        },
+        Field {
+            key: "devices",
+            kind: Kind::Map(&DEVICES),
+            absent: Absent::Nothing,
+            doc: "Hands out a signed cookie that tells known devices from strangers.",
+            example: "devices: { cookie: bartizan-device, for: 180d }",
         },
         Field {
             key: "allow",
@@ -54,6 +72,20 @@ pub static POLICY: Section = Section {
             absent: Absent::Nothing,
             doc: "Lists of addresses, by names that conditions and exemptions refer to.",
             example: "lists:\n  bulletproof: { addresses_from: lists/bulletproof.txt }",
+        },
+        Field {
+            key: "leaked",
+            kind: Kind::Names(NAME, &Kind::Map(&LEAKED)),
+            absent: Absent::Nothing,
+            doc: "Lists of leaked credentials, by names that conditions refer to; at most 16.",
+            example: "leaked:\n  breached: { passwords_sha1_from: lists/pwned.txt, bits: 8 }",
+        },
+        Field {
+            key: "flows",
+            kind: Kind::Names(NAME, &Kind::Map(&FLOW)),
+            absent: Absent::Nothing,
+            doc: "Orders of steps, by names that conditions refer to.",
+            example: "flows:\n  hasty-transfer: { app: bank, at: transfer, within: 1m, of: login.new_device, because: money moved at once from a new device }",
         },
         Field {
             key: "counters",
@@ -76,6 +108,30 @@ pub static POLICY: Section = Section {
             absent: Absent::Required,
             doc: "The applications behind the proxy, by name. Names have lower-case letters, digits and `-`, at most 32.",
             example: "apps:\n  shop: { hosts: [shop.example.com], mode: enforce }",
+        },
+    ],
+};
+
+/// An entry of `use` that takes a part of a pack.
+pub static USE: Section = Section {
+    name: "an entry of `use`",
+    id: "use",
+    doc: "A rule pack without some of its rules.",
+    named: None,
+    fields: &[
+        Field {
+            key: "pack",
+            kind: Kind::Word(packs::NAMES),
+            absent: Absent::Required,
+            doc: "Its name.",
+            example: "use: [{ pack: account-takeover, without: [many-tries] }]",
+        },
+        Field {
+            key: "without",
+            kind: Kind::List(&Kind::Form(RULE_ID)),
+            absent: Absent::Nothing,
+            doc: "The ids of its rules that are left out.",
+            example: "use: [{ pack: account-takeover, without: [many-tries] }]",
         },
     ],
 };
@@ -106,13 +162,25 @@ pub static CLIENT: Section = Section {
             key: "key",
             kind: Kind::List(&Kind::Form(Form {
                 what: "something that names a client",
-                pattern: "^(address|issued_cookie\\..+|accepted_header\\..+)$",
+                pattern: "^(address|issued_cookie\\..+|accepted_header\\..+|verified_jwt\\..+)$",
             })),
             absent: Absent::Default("[address]"),
-            doc: "What names a client; the first that counts does. `issued_cookie.<name>` counts once the upstream set that very value in \
-                  answer to a login that succeeded, or accepted it on a route with `authenticated: true`, `accepted_header.<name>` once the upstream answered it with 2xx on a route with `authenticated: true`. `address` is \
-                  always the last.",
-            example: "client: { key: [issued_cookie.sid, accepted_header.x-api-key, address] }",
+            doc: "What names a client; the first that counts does, at most 8 before `address`, which is always the last. `issued_cookie.<name>` counts once the \
+                  upstream set that very value in answer to a login that succeeded, or accepted it on a route with `authenticated: true`; \
+                  `accepted_header.<name>` once the upstream answered it with 2xx on a route with `authenticated: true`. `verified_jwt.<claim>` is a claim of a \
+                  token that Envoy's `jwt_authn` verified, with `payload_in_metadata: payload` there; `verified_jwt.<payload>.<claim>` where it says another name, or the claim has a dot.",
+            example: "client: { key: [verified_jwt.sub, issued_cookie.sid, accepted_header.x-api-key, address] }",
+        },
+        Field {
+            key: "fingerprint",
+            kind: Kind::List(&Kind::Form(Form {
+                what: "`header_order` or the name of a header",
+                pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+            })),
+            absent: Absent::Default("[header_order, user-agent, accept-language]"),
+            doc: "What makes a client's fingerprint, at most 16 parts: the order in which its headers came, and the values of headers, or that they are absent. Where Envoy \
+                  writes a TLS fingerprint into a header of its own, add that header. It is kept as a keyed hash only, and only where something asks for it.",
+            example: "client: { fingerprint: [header_order, user-agent, accept-language, x-ja4] }",
         },
     ],
 };
