@@ -7,7 +7,6 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::super::bed::Bed;
-use super::super::gateway::Gateway;
 use super::super::run::Case;
 use super::cases;
 use crate::client::{Connection, Protocol, Request};
@@ -76,8 +75,7 @@ fn guess(number: usize) -> Request {
 }
 
 /// Opens the vault so many times over one connection, which is one worker's.
-async fn rush(gateway: &Gateway, times: usize) -> Result<JoinSet<Result<(u16, Duration), Failure>>, Failure> {
-    let connection = gateway.connect(Protocol::Http2, 1).await?;
+fn rush(connection: &Connection, times: usize) -> Result<JoinSet<Result<(u16, Duration), Failure>>, Failure> {
     let mut running = JoinSet::new();
     for number in 0..times {
         let mut stream = connection.share()?;
@@ -90,7 +88,7 @@ async fn more_than_a_worker_holds_are_answered_at_once(bed: &Bed) -> Result<(), 
     let gateway = bed.gateway("rush", "slow")?;
     let before = at_once(bed)?;
     let more = 12;
-    let mut running = rush(&gateway, MOST + more).await?;
+    let mut running = rush(&gateway.connect(Protocol::Http2, 1).await?, MOST + more)?;
     let (mut late, mut prompt) = (0, 0);
     while let Some(reply) = running.join_next().await {
         let (status, took) = reply??;
@@ -112,22 +110,19 @@ fn at_once(bed: &Bed) -> Result<u64, Failure> {
 async fn clients_that_leave_make_room(bed: &Bed) -> Result<(), Failure> {
     let gateway = bed.gateway("leaving", "slow")?;
     let before = at_once(bed)?;
+    // One connection, so one worker. Envoy closes one on which 250 streams were reset early.
     let connection = gateway.connect(Protocol::Http2, 1).await?;
-    for round in 0..3 {
-        let mut running = JoinSet::new();
-        for number in 0..MOST {
-            let mut stream = connection.share()?;
-            running.spawn(async move { timed(&mut stream, vault(number)).await });
-        }
-        sleep(DELAY / 8).await;
-        // Each stream is reset.
-        running.shutdown().await;
-        sleep(DELAY / 8).await;
-        ensure(at_once(bed)? == before, || format!("no room in round {round} although all had left"))?;
+    let mut running = rush(&connection, MOST)?;
+    sleep(DELAY / 8).await;
+    running.shutdown().await;
+    sleep(DELAY / 8).await;
+    let mut running = rush(&connection, MOST)?;
+    while let Some(reply) = running.join_next().await {
+        let (status, took) = reply??;
+        ensure_equal("status", status, 403)?;
+        ensure(took >= DELAY, || format!("no room although all had left: an answer took {took:?}"))?;
     }
-    let (status, took) = timed(&mut connection.share()?, vault(0)).await?;
-    ensure_equal("status", status, 403)?;
-    is_late(took)
+    ensure_equal("answers counted as given at once", at_once(bed)? - before, 0)
 }
 
 async fn a_body_that_goes_on_during_the_delay_fills_nothing(bed: &Bed) -> Result<(), Failure> {
@@ -148,7 +143,8 @@ async fn a_late_answer_survives_new_configurations(bed: &Bed) -> Result<(), Fail
     for settings in [json!({ "records": "findings" }), json!({ "kill_switch": true })] {
         let mut connection = gateway.connect(Protocol::Http1, 1).await?;
         let waiting = tokio::spawn(async move { timed(&mut connection, vault(1)).await });
-        sleep(DELAY / 8).await;
+        // The suite's Envoy cuts connections a second after their configuration was replaced.
+        sleep(DELAY * 3 / 4).await;
         bed.gateway_with("updated", "slow", &settings)?;
         let (status, _) = waiting.await??;
         ensure_equal("status of the one that waited", status, 403)?;
