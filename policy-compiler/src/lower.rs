@@ -80,6 +80,7 @@ fn leaked(policy: &Policy) -> Option<Vec<LeakedDraft>> {
             first_page: 0,
             pages: 0,
             entries: 0,
+            digest: 0,
         })
     });
     lists.collect()
