@@ -278,6 +278,9 @@ codes! {
     RATIO_OF_FEW "B0617" Warning "a ratio of a handful"
     "One failure out of one try is 100 percent. Without a lowest number of tries, a customer's first mistake meets the condition. Combine it: \
      `all: [{ tries: { over: 30 } }, { ratio: … }]`."
+    LEFT_OUT "B0618" Warning "lines of a list that are left out"
+    "Files of leaked credentials are collected by hand and have lines that are no entries. They are left out and named by number, never by \
+     what they say. A file with more than one such line in a hundred is another kind of list than the policy says, and an error."
 }
 
 #[cfg(test)]
