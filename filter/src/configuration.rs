@@ -1,16 +1,25 @@
 //! What the host gives at start: the policy, and settings beside it.
 //!
 //! The policy comes raw, with the settings in the VM's configuration, or as base64 in a JSON object that holds the
-//! settings too, which is all that Istio can carry.
+//! settings too, which is all that Istio can carry. Leaked lists behind a raw policy are left where they are: they are
+//! too large for a worker's memory. In base64 they cannot be left, so the whole is decoded: text, text without its JSON
+//! and bytes together need almost four times the file while the configuration is read.
 
+use crate::host;
+use crate::leaked_pages::Part;
 use bartizan_engine::clock::Millis;
 use bartizan_engine::http::address::parse_address;
+use bartizan_engine::leaked::container;
+use bartizan_engine::leaked::policy_length;
 use bartizan_engine::settings::{Forget, Settings};
 use bartizan_engine::state::pool::{MAX_PAGES, MIN_PAGES};
 use bartizan_engine::vocabulary::AddressRange;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+
+/// How much of the plugin's configuration tells which of its forms it has.
+const HEAD_LEN: usize = 1024;
 
 /// Which exchanges write filter state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -76,6 +85,8 @@ impl Default for Written {
 #[derive(Clone, Debug)]
 pub(crate) struct Configuration {
     pub(crate) blob: Vec<u8>,
+    /// The pages of its leaked lists.
+    pub(crate) leaked: Part,
     pub(crate) settings: Settings,
     /// Names the state.
     pub(crate) instance: String,
@@ -85,41 +96,57 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
-    /// Reads both configurations.
+    /// Reads both configurations, the plugin's of so many bytes.
     ///
     /// # Errors
     ///
     /// A sentence that says what is wrong with them.
-    pub(crate) fn read(plugin: Vec<u8>, vm: &[u8]) -> Result<Self, String> {
-        if plugin.is_empty() {
+    pub(crate) fn read(length: usize, vm: &[u8]) -> Result<Self, String> {
+        let head = host::plugin_configuration(0, HEAD_LEN);
+        if head.is_empty() {
             return Err(
                 "there is no plugin configuration: give the compiled policy as BytesValue, or as JSON with \
                         `policy` in base64"
                     .to_owned(),
             );
         }
-        let is_json = plugin.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-        if !is_json {
-            let vm = vm.trim_ascii();
-            let written =
-                if vm.is_empty() { Ok(Written::default()) } else { settings(vm, "vm_config.configuration") };
-            let written = written?;
-            if written.policy.is_some() {
-                return Err("`policy` stands in vm_config.configuration and in the plugin's too".to_owned());
-            }
-            return Self::of(written, plugin);
+        if head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+            return Self::from_json(&host::plugin_configuration(0, length));
         }
-        let mut written = settings(&plugin, "the plugin's configuration")?;
+        let vm = vm.trim_ascii();
+        let written =
+            if vm.is_empty() { Written::default() } else { settings(vm, "vm_config.configuration")? };
+        if written.policy.is_some() {
+            return Err("`policy` stands in vm_config.configuration and in the plugin's too".to_owned());
+        }
+        let start = policy_length(&head)
+            .filter(|start| host::plugin_configuration(*start, container::MAGIC.len()) == container::MAGIC);
+        let leaked = match start {
+            Some(start) => Part::Configured { start, length: length.saturating_sub(start) },
+            None => Part::None,
+        };
+        Self::of(written, host::plugin_configuration(0, start.unwrap_or(length)), leaked)
+    }
+
+    fn from_json(json: &[u8]) -> Result<Self, String> {
+        let mut written = settings(json, "the plugin's configuration")?;
         let policy = written.policy.take();
         let policy =
             policy.ok_or("the plugin's configuration has no `policy`: the compiled policy in base64")?;
-        let blob =
+        let mut blob =
             STANDARD.decode(policy.trim()).map_err(|error| format!("`policy` is not base64: {error}"))?;
-        drop(plugin);
-        Self::of(written, blob)
+        drop(policy);
+        let is_leaked =
+            |start: &usize| blob.get(*start..).is_some_and(|rest| rest.starts_with(&container::MAGIC));
+        let leaked = match policy_length(&blob).filter(is_leaked) {
+            Some(start) => Part::Decoded(blob.split_off(start)),
+            None => Part::None,
+        };
+        blob.shrink_to_fit();
+        Self::of(written, blob, leaked)
     }
 
-    fn of(written: Written, blob: Vec<u8>) -> Result<Self, String> {
+    fn of(written: Written, blob: Vec<u8>, leaked: Part) -> Result<Self, String> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if !(1..=32).contains(&written.instance.len()) || !written.instance.bytes().all(plain) {
             return Err("`instance` needs 1 to 32 of a-z, 0-9 and -".to_owned());
@@ -130,6 +157,7 @@ impl Configuration {
         let forget = written.forget.iter().map(forget).collect::<Result<_, _>>()?;
         Ok(Self {
             blob,
+            leaked,
             settings: Settings {
                 report_only: written.mode_override.is_some(),
                 kill_switch: written.kill_switch,

@@ -98,9 +98,9 @@ pub(crate) fn replace_response_body(length: usize, bytes: &[u8]) {
     let _ = hostcalls::set_buffer(BufferType::HttpResponseBody, 0, length, bytes);
 }
 
-/// The plugin's configuration, in `on_configure`; absent where there is none.
-pub(crate) fn plugin_configuration(length: usize) -> Vec<u8> {
-    body(BufferType::PluginConfiguration, 0, length)
+/// A part of the plugin's configuration, in `on_configure`; cut off at its end, absent where there is none.
+pub(crate) fn plugin_configuration(start: usize, length: usize) -> Vec<u8> {
+    body(BufferType::PluginConfiguration, start, length)
 }
 
 /// The VM's configuration, in `on_vm_start`; absent where there is none.
@@ -161,6 +161,11 @@ pub(crate) fn set_shared_value(key: &str, value: &[u8], expected: Option<u32>) -
         Err(Status::CasMismatch) => Ok(Written::Conflict),
         Err(status) => Err(status),
     }
+}
+
+/// Writes shared data whatever is there. Ok: without a version nothing is compared.
+pub(crate) fn overwrite_shared_value(key: &str, value: &[u8]) {
+    let _ = hostcalls::set_shared_data(key, Some(value), None);
 }
 
 /// A counter's id. Ok: names come from the policy's closed alphabet.

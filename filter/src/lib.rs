@@ -7,6 +7,7 @@
 mod carry_out;
 mod configuration;
 mod host;
+mod leaked_pages;
 mod policy;
 mod root;
 mod secrets;

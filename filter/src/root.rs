@@ -3,6 +3,7 @@
 use crate::carry_out::send_to;
 use crate::configuration::{Configuration, Records};
 use crate::host;
+use crate::leaked_pages::SharedLeakedPages;
 use crate::policy::OwnedPolicy;
 use crate::secrets;
 use crate::shared_pages::SharedPages;
@@ -15,7 +16,6 @@ use bartizan_engine::clock::Millis;
 use bartizan_engine::device::DeviceKeys;
 use bartizan_engine::exchange::{Reply, Surroundings, Worker};
 use bartizan_engine::keyed_hash::HashKey;
-use bartizan_engine::leaked::NoLeakedPages;
 use bartizan_engine::settings::Settings;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
@@ -46,6 +46,7 @@ pub(crate) struct Loaded {
 /// What changes from exchange to exchange.
 struct Parts {
     store: SharedPages,
+    leaked: SharedLeakedPages,
     worker: Worker,
     counters: Counters,
     /// When a tick last wrote what was gathered.
@@ -54,7 +55,7 @@ struct Parts {
 
 impl Loaded {
     fn new(configuration: Configuration) -> Result<Self, String> {
-        let Configuration { blob, settings, instance, records, hash_key_env } = configuration;
+        let Configuration { blob, leaked, settings, instance, records, hash_key_env } = configuration;
         let policy = OwnedPolicy::parse(blob).map_err(|error| error.to_string())?;
         let key = secrets::hash_key(&instance, &hash_key_env)?;
         let hands_out_cookies = !policy.borrow_dependent().devices.is_empty();
@@ -65,8 +66,14 @@ impl Loaded {
                 sum.rotate_left(13) ^ shape.definitions
             });
         let epoch = secrets::epoch(&instance, definitions);
+        let leaked_pages = SharedLeakedPages::new(&instance);
+        let moved = leaked_pages.publish(&leaked, policy.borrow_dependent())?;
+        if moved > 0 {
+            log::info!("moved {moved} pages of leaked lists to shared data");
+        }
         let parts = Parts {
             store: SharedPages::new(&instance),
+            leaked: leaked_pages,
             worker: Worker::new(secrets::random()),
             counters: Counters::default(),
             written: Millis(0),
@@ -87,7 +94,7 @@ impl Loaded {
 
     /// Runs something of the engine, then gives the operator what should not wait.
     pub(crate) fn run<T>(&self, now: Millis, work: impl FnOnce(&mut Surroundings<'_, '_>) -> T) -> T {
-        let Parts { store, worker, counters, .. } = &mut *self.parts.borrow_mut();
+        let Parts { store, leaked, worker, counters, .. } = &mut *self.parts.borrow_mut();
         let policy = self.policy.borrow_dependent();
         let mut surroundings = Surroundings {
             policy,
@@ -95,7 +102,7 @@ impl Loaded {
             key: &self.key,
             epoch: self.epoch,
             device_keys: self.device_keys.as_ref(),
-            leaked: &mut NoLeakedPages,
+            leaked,
             store,
             worker,
             now,
@@ -182,8 +189,7 @@ impl RootContext for Root {
 
     fn on_configure(&mut self, length: usize) -> bool {
         let started = host::now_in_microseconds();
-        let plugin = host::plugin_configuration(length);
-        let configuration = Configuration::read(plugin, &self.vm_configuration);
+        let configuration = Configuration::read(length, &self.vm_configuration);
         match configuration.and_then(Loaded::new) {
             Ok(loaded) => {
                 let took = host::now_in_microseconds().saturating_sub(started);

@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod explain;
 mod inspect;
+mod leaked_lists;
 mod packs;
 mod schema;
 

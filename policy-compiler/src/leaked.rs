@@ -4,6 +4,7 @@
 //! about a hundred megabytes. Nothing of what a line says ever leaves this module but its number and why it was left out.
 
 mod entries;
+mod include;
 mod lines;
 mod progress;
 
@@ -16,6 +17,7 @@ use bartizan_engine::leaked::LeakedList;
 use bartizan_engine::leaked::write::{ListError, PartWriter};
 use bartizan_engine::vocabulary::LeakedKind;
 
+pub use include::include;
 pub use progress::Progress;
 
 use lines::{Line, Lines};
@@ -54,7 +56,7 @@ pub struct CompiledList {
 /// Lines that are no entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
-    /// The first [`MAX_NAMED`] of them: number, from 1, and why.
+    /// The first [`MAX_NAMED`] of them: number, from 1, and what is wrong.
     pub named: Vec<(u64, &'static str)>,
     /// How many there are.
     pub count: u64,
@@ -89,7 +91,7 @@ pub enum ListFailure {
 impl fmt::Display for ListFailure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(error) => write!(out, "it cannot be read: {error}"),
+            Self::Unreadable(error) => write!(out, "it cannot be read: {}", error.kind()),
             Self::NotAFile => write!(out, "it is not a file"),
             Self::Empty => write!(out, "it has no entry"),
             Self::OtherKind(left_out) => {
@@ -103,11 +105,24 @@ impl fmt::Display for ListFailure {
 
 impl fmt::Display for LeftOut {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, (line, reason)) in self.named.iter().enumerate() {
-            write!(out, "{}line {line} {reason}", if position == 0 { "" } else { ", " })?;
+        let mut reasons: Vec<&str> = Vec::new();
+        for (_, reason) in &self.named {
+            if !reasons.contains(reason) {
+                reasons.push(reason);
+            }
         }
-        let others = self.count.saturating_sub(self.named.len() as u64);
-        if others > 0 { write!(out, ", and {others} more") } else { Ok(()) }
+        for (position, reason) in reasons.iter().enumerate() {
+            let lines = self.named.iter().filter(|(_, of)| of == reason).map(|(line, _)| line.to_string());
+            let lines: Vec<String> = lines.collect();
+            let (comma, many) =
+                (if position == 0 { "" } else { ", " }, if lines.len() == 1 { "" } else { "s" });
+            write!(out, "{comma}{reason} in line{many} {}", lines.join(", "))?;
+        }
+        match self.count.saturating_sub(self.named.len() as u64) {
+            0 => Ok(()),
+            1 => write!(out, ", and one more line"),
+            others => write!(out, ", and {others} more lines"),
+        }
     }
 }
 
@@ -183,7 +198,7 @@ fn read(source: &LeakedSource, progress: &Progress) -> Result<(Vec<u64>, LeftOut
 
 fn digest(kind: LeakedKind, line: &Line<'_>) -> Result<Option<u64>, &'static str> {
     match line.content {
-        None => Err("is too long"),
+        None => Err("too many characters"),
         Some(content) => entries::digest(kind, content),
     }
 }

@@ -35,8 +35,10 @@ pub struct Compiled {
     pub findings: Diagnostics,
     /// The policy, if it has no errors.
     pub draft: Option<PolicyDraft>,
-    /// The blob, if the policy has no errors.
+    /// The blob, if the policy has no errors. Its leaked lists are empty until [`leaked::include`] has read them.
     pub blob: Option<Vec<u8>>,
+    /// Where the policy names its leaked lists, in the order of the draft.
+    pub leaked_at: Vec<Span>,
 }
 
 /// Compiles a policy file.
@@ -62,7 +64,7 @@ pub fn compile_file(path: &Path) -> io::Result<Compiled> {
         Diagnostic::new(&codes::NOT_UTF8, span, "the file is not UTF-8 from here on")
             .help("save it as UTF-8"),
     );
-    Ok(Compiled { sources, findings, draft: None, blob: None })
+    Ok(Compiled { sources, findings, draft: None, blob: None, leaked_at: Vec::new() })
 }
 
 /// Compiles the text of a policy; file names in it are relative to the directory of `path`. Never panics for any text.
@@ -73,6 +75,7 @@ pub fn compile_text(path: &Path, text: &str) -> Compiled {
     let file = sources.add(path, text);
     let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let mut outcome = (None, None);
+    let mut leaked_at = Vec::new();
     if let Some(root) = syntax::read(&sources, file, &mut findings) {
         let mut run = decode::Run { sources: &mut sources, findings: &mut findings, directory };
         if let Some(policy) = decode::policy(&root, &mut run) {
@@ -80,6 +83,7 @@ pub fn compile_text(path: &Path, text: &str) -> Compiled {
             for pack in &policy.packs {
                 findings.blame(pack.file, pack.name.span, pack.name.value);
             }
+            leaked_at = policy.leaked.iter().map(|list| list.name.span).collect();
             if findings.errors() == 0 {
                 outcome = write(
                     &policy,
@@ -92,7 +96,7 @@ pub fn compile_text(path: &Path, text: &str) -> Compiled {
         }
     }
     let (draft, blob) = outcome;
-    Compiled { sources, findings, draft, blob }
+    Compiled { sources, findings, draft, blob, leaked_at }
 }
 
 fn write(

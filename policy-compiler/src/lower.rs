@@ -5,7 +5,7 @@ use bartizan_engine::blob::draft::{
     DevicesDraft, FingerprintPart, FlowDraft, FlowKind, HoneypotDraft, LadderDraft, LeakedDraft, ListDraft,
     LoginDraft, PolicyDraft, RouteDraft, RuleDraft, SensitiveDraft, StepDraft,
 };
-use bartizan_engine::vocabulary::{Binding, CounterKey, Event, Mode, Newcomer};
+use bartizan_engine::vocabulary::{Binding, CounterKey, Event, Mode, Newcomer, Value};
 
 use crate::check::conditions;
 use crate::model::{
@@ -63,7 +63,11 @@ fn fingerprint(policy: &Policy) -> Vec<FingerprintPart> {
         )
     });
     let bodies = policy.counters.iter().filter_map(|counter| counter.body.as_ref());
-    let asked = in_conditions || bodies.into_iter().any(|body| body.key.value == CounterKey::Fingerprint);
+    let in_counters = bodies.into_iter().any(|body| {
+        body.key.value == CounterKey::Fingerprint
+            || body.source.value == CounterSource::Distinct(Value::Fingerprint, None)
+    });
+    let asked = in_conditions || in_counters;
     let own = &policy.client.fingerprint;
     if own.is_empty() && asked { default_fingerprint() } else { own.clone() }
 }
@@ -80,6 +84,7 @@ fn leaked(policy: &Policy) -> Option<Vec<LeakedDraft>> {
             first_page: 0,
             pages: 0,
             entries: 0,
+            digest: 0,
         })
     });
     lists.collect()

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use bartizan_policy_compiler::diagnostic::codes;
 use bartizan_policy_compiler::diagnostic::render::{Format, render};
+use bartizan_policy_compiler::leaked::{self, Progress};
 use bartizan_policy_compiler::{Compiled, compile_file};
 
 const PREFIX: &[u8] = b"# expect: ";
@@ -92,7 +93,9 @@ fn cases() -> Vec<PathBuf> {
 }
 
 fn compile(path: &Path) -> Compiled {
-    compile_file(path).unwrap()
+    let mut compiled = compile_file(path).unwrap();
+    leaked::include(&mut compiled, path, &Progress::silent());
+    compiled
 }
 
 /// The findings, without the name of the file.

@@ -9,6 +9,7 @@ use crate::http::basic::basic_credentials;
 use crate::http::form::FormReader;
 use crate::http::json::PointerReader;
 use crate::http::query::query_parameter;
+use crate::http::username::{UsernameForm, same_account};
 use crate::http::{Field, LONGEST_VALUE};
 use crate::metrics::Uninspected;
 
@@ -57,16 +58,10 @@ pub(crate) fn of_head(policy: &Policy<'_>, login: u32, headers: &Headers) -> Cre
 
 impl Credentials {
     /// The name of the account as most apps understand it; none where it is empty or unknown.
-    pub(crate) fn account_name(&self, _policy: &Policy<'_>, _login: Option<u32>) -> Option<Vec<u8>> {
-        self.username.as_deref().map(same_name).filter(|name| !name.is_empty())
-    }
-}
-
-/// One name for the spellings that most apps take for the same account: no outer blanks, lower case.
-fn same_name(name: &[u8]) -> Vec<u8> {
-    match std::str::from_utf8(name) {
-        Ok(text) => text.trim().to_lowercase().into_bytes(),
-        Err(_) => name.trim_ascii().to_ascii_lowercase(),
+    pub(crate) fn account_name(&self, policy: &Policy<'_>, login: Option<u32>) -> Option<Vec<u8>> {
+        let login = login.and_then(|login| policy.logins.get(login as usize));
+        let form = UsernameForm { plus_address: login.is_some_and(|login| login.plus_address) };
+        self.username.as_deref().map(|name| same_account(name, form)).filter(|name| !name.is_empty())
     }
 }
 

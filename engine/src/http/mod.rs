@@ -17,5 +17,6 @@ pub mod multipart;
 mod parameters;
 pub mod path;
 pub mod query;
+pub mod username;
 
 pub use field::{Field, LONGEST_VALUE, Reading};

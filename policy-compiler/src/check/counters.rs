@@ -87,7 +87,9 @@ fn is_always_one(body: &CounterBody) -> bool {
     matches!(
         (&body.source.value, body.key.value),
         (CounterSource::Distinct(Value::Client, _), CounterKey::Client)
-            | (CounterSource::Distinct(Value::Address, _), CounterKey::Address)
+            | (CounterSource::Distinct(Value::Address | Value::Network, _), CounterKey::Address)
+            | (CounterSource::Distinct(Value::Network, _), CounterKey::Network)
+            | (CounterSource::Distinct(Value::Fingerprint, _), CounterKey::Fingerprint)
             | (CounterSource::Distinct(Value::LoginUsername, _), CounterKey::LoginUsername)
     )
 }

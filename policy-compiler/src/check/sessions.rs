@@ -117,7 +117,7 @@ fn without_names(policy: &Policy, findings: &mut Diagnostics) {
         _ => None,
     });
     for (span, what) in flows.chain(conditions) {
-        let message = format!("{what}, and clients have no name but their address");
+        let message = format!("{what}, and clients that only their address names have none");
         findings.push(
             Diagnostic::new(&codes::NO_SESSION, span, message)
                 .help("name them: `client: { key: [issued_cookie.<name>, address] }`"),
@@ -136,8 +136,9 @@ fn decoys(policy: &Policy, findings: &mut Diagnostics) {
         return;
     }
     let message = "what a failed login looks like is learnt from the app's replies";
-    let mut finding = Diagnostic::new(&codes::LEARNT_DECOY, step.action.span, message)
-        .help("until then `deceive` refuses like `block`; say it under `decoy` of the login to have it from the start");
+    let mut finding = Diagnostic::new(&codes::LEARNT_DECOY, step.action.span, message).help(
+        "until then the answer is a plain 401; say it under `decoy` of the login to have it from the start",
+    );
     for place in places {
         finding = finding.also(place, "this login has no `decoy`");
     }

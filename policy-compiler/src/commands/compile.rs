@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::{Failure, Outcome, Reporting, inspect, print, read_policy};
 use crate::diagnostic::render::Format;
+use crate::leaked::{self, Progress};
 
 pub(super) const EXAMPLES: &str = "Examples:\n  bartizan compile shop.policy.yaml -o shop.policy.blob\n  \
     bartizan compile shop.policy.yaml -o - | base64";
@@ -25,7 +26,8 @@ pub(super) struct Compile {
 
 impl Compile {
     pub(super) fn run(&self) -> Result<Outcome, Failure> {
-        let compiled = read_policy(&self.policy)?;
+        let mut compiled = read_policy(&self.policy)?;
+        leaked::include(&mut compiled, &self.policy, &Progress::default());
         let outcome = self.reporting.report(&compiled)?;
         let (Outcome::Clean, Some(blob)) = (outcome, &compiled.blob) else { return Ok(Outcome::Findings) };
         if self.output.as_os_str() == "-" {

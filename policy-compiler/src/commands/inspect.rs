@@ -7,12 +7,13 @@ use std::path::PathBuf;
 
 use bartizan_engine::blob::counters::CellKind;
 use bartizan_engine::blob::{BlobError, Header, Policy, section_name};
+use bartizan_engine::leaked::{LeakedPart, split};
 use bartizan_engine::settings::Settings;
 use bartizan_engine::state::delta::MAX_CELLS;
 use bartizan_engine::state::page::PAGE_LEN;
 use clap::Args;
 
-use super::{Failure, Outcome, print};
+use super::{Failure, Outcome, leaked_lists, print};
 
 pub(super) const EXAMPLES: &str = "Example:\n  bartizan inspect shop.policy.blob";
 
@@ -42,23 +43,37 @@ impl Inspect {
 }
 
 /// The blob in a few lines, as `compile` prints it.
-pub(super) fn summary(blob: &[u8]) -> Result<String, BlobError> {
+pub(super) fn summary(file: &[u8]) -> Result<String, BlobError> {
+    let (blob, part) = parts(file)?;
     let policy = Policy::parse(blob)?;
-    let mut out = format!("{} bytes, policy {:016x}\n", blob.len(), policy.header.policy_hash);
-    write_contents(&mut out, &policy);
-    write_state(&mut out, &policy);
-    write_memory(&mut out, blob, &policy);
+    let mut out = format!("{} bytes, policy {:016x}\n", file.len(), policy.header.policy_hash);
+    write_all(&mut out, file, blob, &policy, part.as_ref());
     Ok(out)
 }
 
-fn report(blob: &[u8]) -> Result<String, BlobError> {
+/// The policy, and the leaked lists behind it.
+fn parts(file: &[u8]) -> Result<(&[u8], Option<LeakedPart<'_>>), BlobError> {
+    let (blob, part) = split(file)?;
+    part.map_or(Ok(()), |part| part.check())?;
+    Ok((blob, part))
+}
+
+fn write_all(out: &mut String, file: &[u8], blob: &[u8], policy: &Policy<'_>, part: Option<&LeakedPart<'_>>) {
+    write_contents(out, policy);
+    leaked_lists::write(out, file.len(), policy, part);
+    write_state(out, policy);
+    write_memory(out, blob, policy);
+}
+
+fn report(file: &[u8]) -> Result<String, BlobError> {
+    let (blob, part) = parts(file)?;
     let header = Header::parse(blob)?;
     let mut out = String::new();
     // Writing to a text cannot fail.
     let _ = writeln!(out, "format      {} (readers from {})", header.format, header.minimum_reader);
     let _ = writeln!(out, "written by  {}", header.build);
     let _ = writeln!(out, "policy      {:016x}", header.policy_hash);
-    let _ = writeln!(out, "length      {} bytes", blob.len());
+    let _ = writeln!(out, "length      {} bytes", file.len());
     let _ = writeln!(out, "\nsections    {:<16} {:>10} {:>8} {:>12}", "", "records", "bytes", "at");
     for section in &header.sections {
         let name = section_name(section.id);
@@ -72,9 +87,7 @@ fn report(blob: &[u8]) -> Result<String, BlobError> {
     }
     let policy = Policy::parse(blob)?;
     out.push('\n');
-    write_contents(&mut out, &policy);
-    write_state(&mut out, &policy);
-    write_memory(&mut out, blob, &policy);
+    write_all(&mut out, file, blob, &policy, part.as_ref());
     Ok(out)
 }
 
@@ -88,6 +101,7 @@ fn write_contents(out: &mut String, policy: &Policy<'_>) {
         (policy.counters.len(), "counter", "counters"),
         (policy.rules.len(), "rule", "rules"),
         (policy.lists.len(), "list", "lists"),
+        (policy.leaked.len(), "leaked list", "leaked lists"),
         (policy.exemptions.len(), "exemption", "exemptions"),
     ];
     let present = counts.iter().filter(|(count, ..)| *count > 0);

@@ -32,11 +32,13 @@ const EVENTS: [(&str, Event); 6] = [
     ("login.failure", Event::LoginFailure),
     ("sensitive.found", Event::SensitiveFound),
 ];
-const VALUES: [(&str, Value); 5] = [
+const VALUES: [(&str, Value); 7] = [
     ("login.username", Value::LoginUsername),
     ("login.password", Value::LoginPassword),
     ("client", Value::Client),
     ("address", Value::Address),
+    ("network", Value::Network),
+    ("fingerprint", Value::Fingerprint),
     ("path", Value::Path),
 ];
 

@@ -10,13 +10,20 @@ use crate::source::Spanned;
 use crate::syntax::Entry;
 use crate::syntax::fields::{FLOW, NAME};
 
+/// The most flows; the engine looks at no more.
+const MAX_FLOWS: usize = 64;
 /// The most steps before the last one.
 const MAX_STEPS: usize = 4;
 
 /// The policy's `flows`.
 pub(super) fn decode(policy: &Fields<'_>, findings: &mut Diagnostics) -> Vec<Flow> {
     let mut flows = Vec::new();
-    for Entry { key, node } in policy.named("flows", findings) {
+    let entries = policy.named("flows", findings);
+    if let Some(beyond) = entries.get(MAX_FLOWS) {
+        let message = format!("{} flows, at most {MAX_FLOWS} are possible", entries.len());
+        findings.push(Diagnostic::new(&codes::TOO_MUCH, beyond.key.span, message));
+    }
+    for Entry { key, node } in entries {
         fields::name(key, &NAME, 48, findings);
         let fields = Fields::open(node, key.span, &FLOW, findings);
         flows.push(Flow { name: key.clone(), body: fields.and_then(|fields| body(&fields, findings)) });

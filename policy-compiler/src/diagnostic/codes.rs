@@ -149,7 +149,7 @@ codes! {
     NOT_COUNTABLE "B0311" Error "not something that can be counted"
     "`count` takes `request`, `login.attempt`, `login.success`, `login.new_device`, `login.failure`, `response.<status>` (`response.404`, \
      `response.4xx`) or `sensitive.found`; with a `half_life` only what logins do. `distinct` takes `login.username`, `login.password`, `client`, \
-     `address`, `path` or `path.<parameter>`. `regularity` takes `request` or `login.attempt`."
+     `address`, `network`, `fingerprint`, `path` or `path.<parameter>`. `regularity` takes `request` or `login.attempt`."
     BAD_REPLY_BODY "B0312" Error "a reply body that is not what it claims"
     "The text under `json` is sent as it stands to clients that accept JSON, so it has to be valid JSON."
     BAD_LOGIN_REQUEST "B0313" Error "not a login request"
@@ -269,15 +269,18 @@ codes! {
     "Nearly every page has an e-mail address somewhere: a contact, the customer's own profile. With `do: block` on all paths they would all be refused. Mask them, \
      or name the paths that must never carry one."
     NO_SESSION "B0615" Warning "sessions without anything that names them"
-    "Flows, `session_moved` and `session_older` follow a client from its login on. A client that only its address names is everybody behind that \
-     address, and one who changes it loses the session. Name clients under `client.key`: `issued_cookie.<name>`, `verified_jwt.<claim>` or \
+    "Flows, `session_moved` and `session_older` follow a client from its login on. A client that only its address names has no session, because others \
+     may share the address: nothing of this ever holds for it. Name clients under `client.key`: `issued_cookie.<name>`, `verified_jwt.<claim>` or \
      `accepted_header.<name>`."
     LEARNT_DECOY "B0616" Note "a decoy that is learnt"
-    "`deceive` answers like the app's own failed login. Where the login says no `decoy`, the filter learns the reply from the app's own failed logins, \
-     and refuses like `block` until it has seen one."
+    "`deceive` answers like the app's own failed login. Where the login says no `decoy`, the filter takes it over from the app once two failures of different \
+     accounts brought the same reply; until then, and where the app's failed logins differ from each other, its answer is a plain 401."
     RATIO_OF_FEW "B0617" Warning "a ratio of a handful"
     "One failure out of one try is 100 percent. Without a lowest number of tries, a customer's first mistake meets the condition. Combine it: \
      `all: [{ tries: { over: 30 } }, { ratio: … }]`."
+    LEFT_OUT "B0618" Warning "lines of a list that are left out"
+    "Files of leaked credentials are collected by hand and have lines that are no entries. They are left out and named by number, never by \
+     what they say. A file with more than one such line in a hundred is another kind of list than the policy says, and an error."
 }
 
 #[cfg(test)]

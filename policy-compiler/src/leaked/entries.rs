@@ -6,7 +6,7 @@ use bartizan_engine::vocabulary::LeakedKind;
 /// Digits of a SHA-1 hash.
 const HASH_DIGITS: usize = 40;
 
-/// The digest of a line's entry; none for a blank line, and why where it is no entry.
+/// The digest of a line's entry; none for a blank line, and what is wrong where it is no entry.
 pub(super) fn digest(kind: LeakedKind, line: &[u8]) -> Result<Option<u64>, &'static str> {
     // A password may start or end with blanks, or consist of them; nobody's list has such hashes.
     if line.is_empty() || (kind != LeakedKind::Passwords && line.trim_ascii().is_empty()) {
@@ -21,7 +21,7 @@ pub(super) fn digest(kind: LeakedKind, line: &[u8]) -> Result<Option<u64>, &'sta
 
 /// `HASH` or `HASH:COUNT`, in either case.
 fn hash(line: &[u8]) -> Result<u64, &'static str> {
-    const WRONG: &str = "is not a SHA-1 hash in 40 hexadecimal digits";
+    const WRONG: &str = "not a SHA-1 hash in 40 hexadecimal digits";
     let (digits, count) = line.split_at_checked(HASH_DIGITS).ok_or(WRONG)?;
     if !digits.iter().all(u8::is_ascii_hexdigit) {
         return Err(WRONG);
@@ -29,7 +29,7 @@ fn hash(line: &[u8]) -> Result<u64, &'static str> {
     match count {
         [] => {}
         [b':', count @ ..] if !count.is_empty() && count.iter().all(u8::is_ascii_digit) => {}
-        _ => return Err("has something else than `:` and a number behind its hash"),
+        _ => return Err("something else than `:` and a number behind the hash"),
     }
     let digits = digits.iter().take(16).filter_map(|digit| char::from(*digit).to_digit(16));
     Ok(digits.fold(0, |sum, digit| sum << 4 | u64::from(digit)))
@@ -37,16 +37,15 @@ fn hash(line: &[u8]) -> Result<u64, &'static str> {
 
 /// `user:password`; the password may have more colons.
 fn pair(line: &[u8]) -> Result<u64, &'static str> {
-    let colon =
-        line.iter().position(|byte| *byte == b':').ok_or("has no `:` between user name and password")?;
+    let colon = line.iter().position(|byte| *byte == b':').ok_or("no `:` between user name and password")?;
     let (user, password) = line.split_at(colon);
     let password = password.get(1..).unwrap_or_default();
     let user = account_name(user);
     if user.is_empty() {
-        return Err("has no user name before the `:`");
+        return Err("no user name before the `:`");
     }
     if password.is_empty() {
-        return Err("has no password behind the `:`");
+        return Err("no password behind the `:`");
     }
     Ok(pair_digest(&user, password))
 }

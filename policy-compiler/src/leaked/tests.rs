@@ -91,9 +91,13 @@ fn a_few_wrong_lines_are_left_out_and_named_without_what_they_say() {
     let part = compile(place.list(LeakedKind::Pairs, 8, text)).unwrap();
     let left_out = &part.lists[0].left_out;
     assert_eq!((part.lists[0].entries, left_out.count, left_out.named.len()), (2985, 15, MAX_NAMED));
-    assert_eq!(left_out.named[1], (208, "has no `:` between user name and password"));
+    assert_eq!(left_out.named[1], (208, "no `:` between user name and password"));
     let said = left_out.to_string();
-    assert!(said.starts_with("line 8 has no `:`") && said.ends_with(", and 5 more"), "{said}");
+    assert!(
+        said.starts_with("no `:` between user name and password in lines 8, 208, ")
+            && said.ends_with(", and 5 more lines"),
+        "{said}"
+    );
     assert!(!said.contains("secret"), "{said}");
 }
 
@@ -101,14 +105,14 @@ fn a_few_wrong_lines_are_left_out_and_named_without_what_they_say() {
 fn every_wrong_line_says_why() {
     let place = Place::new();
     let cases = [
-        (LeakedKind::PasswordsSha1, "password".to_owned(), "is not a SHA-1 hash"),
-        (LeakedKind::PasswordsSha1, format!("{}:x", "A".repeat(40)), "behind its hash"),
-        (LeakedKind::PasswordsSha1, "A".repeat(64), "behind its hash"),
-        (LeakedKind::PasswordsSha1, "G".repeat(40), "is not a SHA-1 hash"),
-        (LeakedKind::Pairs, "ann".to_owned(), "has no `:`"),
-        (LeakedKind::Pairs, ":secret".to_owned(), "has no user name"),
-        (LeakedKind::Pairs, "ann:".to_owned(), "has no password"),
-        (LeakedKind::Passwords, "x".repeat(2000), "is too long"),
+        (LeakedKind::PasswordsSha1, "password".to_owned(), "not a SHA-1 hash"),
+        (LeakedKind::PasswordsSha1, format!("{}:x", "A".repeat(40)), "behind the hash"),
+        (LeakedKind::PasswordsSha1, "A".repeat(64), "behind the hash"),
+        (LeakedKind::PasswordsSha1, "G".repeat(40), "not a SHA-1 hash"),
+        (LeakedKind::Pairs, "ann".to_owned(), "no `:`"),
+        (LeakedKind::Pairs, ":secret".to_owned(), "no user name"),
+        (LeakedKind::Pairs, "ann:".to_owned(), "no password"),
+        (LeakedKind::Passwords, "x".repeat(2000), "too many characters in line 1"),
     ];
     for (kind, line, reason) in cases {
         let failure = compile(place.list(kind, 8, &line)).unwrap_err();

@@ -185,6 +185,10 @@ pub const RULES: &[(&str, &str)] = &[
         "the_environment_is_what_is_configured",
         "variables that the configuration names can be read, others not",
     ),
+    (
+        "a_configuration_is_read_in_slices",
+        "the plugin's configuration can be read in slices, which are cut off at its end",
+    ),
     ("a_refused_configuration_does_not_start", "a module that returns false from on_configure is not taken"),
     ("a_trap_in_configure_does_not_start", "a module that traps in on_configure is not taken"),
     ("hostcalls_are_restricted_at_the_start", "shared data in the start function trap"),

@@ -7,7 +7,8 @@ pub static DEVICES: Section = Section {
     name: "`devices`",
     id: "devices",
     doc: "A signed cookie that a device gets with a login that succeeded. It proves that the device logged in to that account before, and tells \
-          nobody which account that is. The key that signs it, at least 16 bytes, comes from the environment variable `BARTIZAN_DEVICE_KEY` of the proxy.",
+          nobody which account that is. The key that signs it, at least 16 bytes, comes from the environment variable `BARTIZAN_DEVICE_KEY` of the proxy; while it \
+          is replaced, cookies of the old one in `BARTIZAN_DEVICE_KEY_PREVIOUS` count as well. Without a key no device is known.",
     named: None,
     fields: &[
         Field {
@@ -71,8 +72,8 @@ pub static FLOW: Section = Section {
     name: "a flow",
     id: "flow",
     doc: "An order of steps that customers take and thieves do not. It holds for a request at its last step that comes too soon after a login (`of`), or without \
-          the steps that lead there (`needs`); it needs one of the two. Steps are kept for each client, so clients need a name better than their address: a key \
-          under `client`.",
+          the steps that lead there (`needs`); it needs one of the two. Steps are kept for each session, which begins with a login; a client that only its \
+          address names has none, so a key under `client` has to name it. At most 64 flows.",
     named: None,
     fields: &[
         Field {
@@ -108,7 +109,7 @@ pub static FLOW: Section = Section {
             key: "needs",
             kind: Kind::List(&Kind::Form(LABEL)),
             absent: Absent::Nothing,
-            doc: "It holds unless the client asked for these routes of the app within `within`, in this order. At most 4, and at most 16 different ones in all flows.",
+            doc: "It holds unless the client asked for these routes of the app since its login and within `within`, in this order. At most 4, and at most 16 different ones in all flows.",
             example: "blind-transfer: { app: bank, at: transfer, needs: [accounts, transfer-form], within: 15m }",
         },
         Field {

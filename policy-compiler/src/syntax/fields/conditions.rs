@@ -102,15 +102,15 @@ pub static CONDITION: Section = Section {
             key: "session_moved",
             kind: Kind::Word(&["network", "fingerprint"]),
             absent: Absent::Nothing,
-            doc: "The client comes from another network, or with another fingerprint, than when it logged in. For clients that a cookie, header or token \
-                  names; mobile networks move people too.",
+            doc: "The client comes from another network, or with another fingerprint, than when it logged in. Only for clients that a key under `client` names; mobile \
+                  networks move people too.",
             example: "when: { session_moved: fingerprint }",
         },
         Field {
             key: "session_older",
             kind: Kind::Form(DURATION),
             absent: Absent::Nothing,
-            doc: "The client's login is longer ago than this.",
+            doc: "The client's login is longer ago than this. Only for clients that a key under `client` names.",
             example: "when: { all: [{ session_older: 6h }, { rhythm: { over: 80 } }] }",
         },
         Field {

@@ -29,10 +29,10 @@ pub static COUNTER: Section = Section {
             key: "distinct",
             kind: Kind::Form(Form {
                 what: "something whose values can be told apart",
-                pattern: "^(login\\.(username|password)|client|address|path(\\..+)?)$",
+                pattern: "^(login\\.(username|password)|client|address|network|fingerprint|path(\\..+)?)$",
             }),
             absent: Absent::Nothing,
-            doc: "Counts different values of `login.username`, `login.password`, `client`, `address`, `path`, or of a named parameter of the \
+            doc: "Counts different values of `login.username`, `login.password`, `client`, `address`, `network`, `fingerprint`, `path`, or of a named parameter of the \
                   route's path: `path.id` for `/api/items/{id}`.",
             example: "counters: { users_tried: { distinct: login.username, per: address, window: 10m } }",
         },
@@ -44,7 +44,7 @@ pub static COUNTER: Section = Section {
             }),
             absent: Absent::Nothing,
             doc: "How even the intervals between `request`s or `login.attempt`s are, in percent: 100 less the coefficient of variation. It is 0 until there \
-                  were 20 intervals; one of more than an hour starts over. People stay below 40, a timer comes close to 100. Per `address`, `client` or \
+                  were 20 intervals; one of more than an hour starts over. Published detectors take over 70 for a program. Per `address`, `client` or \
                   `login.username`; it has no window.",
             example: "counters: { rhythm: { regularity: login.attempt, per: client } }",
         },
@@ -190,7 +190,7 @@ pub static STEP: Section = Section {
             absent: Absent::Required,
             doc: "`tag` tells the upstream and the log, `throttle` lets requests through at a rate, `challenge` asks the client to prove itself, \
                   `deceive` answers a login exactly like the app's own failed login (see `decoy`), so that nobody learns whether the password was right, and other requests \
-                  like `block`, `block` refuses. The strongest action of all threats wins.",
+                  with the reply of the step, `block` refuses. The strongest action of all threats wins.",
             example: "{ at: 70, do: challenge }",
         },
         Field {

@@ -80,7 +80,8 @@ pub static LOGIN: Section = Section {
             key: "decoy",
             kind: Kind::Map(&DECOY),
             absent: Absent::Default("learnt from the app's own failed logins"),
-            doc: "What a failed login looks like, for steps with `do: deceive`.",
+            doc: "What a failed login looks like, for steps with `do: deceive`. Where it is not said, the app's own reply is taken over once two failures of different \
+                  accounts brought the same one; until then it is a plain 401.",
             example: "decoy: { status: 401, headers: { content-type: application/json }, body: '{\"error\":\"bad_credentials\"}', delay: 250ms }",
         },
         Field {
