@@ -40,6 +40,12 @@ pub struct Expected {
     /// What the login was: `success`, `failure`, `unknown`; `none` for no login.
     #[serde(default)]
     pub login: Option<String>,
+    /// From where a login came: `known_device`, `known_network`, `stranger`; `none` where it does not matter.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Whether the login's route was under attack.
+    #[serde(default)]
+    pub under_attack: Option<bool>,
     /// Detectors that found something.
     #[serde(default)]
     pub found: Option<Vec<String>>,
@@ -103,6 +109,9 @@ impl Expected {
         judge("app", self.app.clone(), text("app"));
         judge("route", self.route.clone(), text("route"));
         judge("login", self.login.clone(), text("login"));
+        judge("from", self.from.clone(), text("from"));
+        let under_attack = record.get("under_attack").and_then(Value::as_bool).unwrap_or(false);
+        judge("under attack", self.under_attack.map(|is| is.to_string()), under_attack.to_string());
         judge("uninspected", self.uninspected.clone(), text("uninspected").replace("none", "no"));
         judge("score", self.score.map(|score| score.to_string()), self.score_of(&record).to_string());
         judge("because", self.because.clone().map(listed), listed(strings(&record, "reasons", "because")));
