@@ -231,7 +231,7 @@ pub struct Exchange {
     pub calls: CallCount,
     /// `%RESPONSE_CODE_DETAILS%`, once something set it.
     pub details: Option<String>,
-    /// Whether a local reply was sent; a second one does nothing.
+    /// Whether a local reply was sent; a second one does nothing before that one's head is here.
     pub replied: bool,
     /// Whether the access log runs now: maps are open for reading.
     pub logging: bool,

@@ -29,7 +29,8 @@ impl Vm {
     pub(super) fn reply(&mut self, rules: &StreamRules, context: u32, reply: LocalReply) {
         let failed = self.failure().is_some();
         let exchange = self.exchange(context);
-        if exchange.finished || exchange.replied {
+        // One reply is on its way already, unless its head is here: then this one takes its place.
+        if exchange.finished || (exchange.replied && exchange.response.head.is_none()) {
             return;
         }
         exchange.replied = true;

@@ -240,6 +240,12 @@ impl EmulatedEnvoy {
         }
     }
 
+    /// How often a worker ticks, in milliseconds; 0 for never.
+    pub fn tick_period(&self, worker: usize) -> u32 {
+        let timers = self.workers.get(worker).map(|vm| vm.view().timers.values());
+        timers.into_iter().flatten().map(|timer| timer.period).filter(|period| *period > 0).min().unwrap_or(0)
+    }
+
     /// How many workers there are.
     pub fn workers(&self) -> usize {
         self.workers.len()

@@ -246,4 +246,8 @@ pub const RULES: &[(&str, &str)] = &[
         "claims_of_a_verified_token_are_properties",
         "claims of a token that jwt_authn verified are properties: texts raw, numbers as doubles, truth values as one byte",
     ),
+    (
+        "a_reply_to_a_reply_of_the_host_replaces_it",
+        "a reply from the response head callback of the host's own reply takes its place",
+    ),
 ];

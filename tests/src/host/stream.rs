@@ -288,9 +288,15 @@ impl Vm {
             return if failed_before && rules.fail_open { Answer::Continue } else { Answer::Failed };
         };
         let stopped = std::mem::take(&mut self.state().stop_iteration);
+        let mut replied = Vec::new();
         for action in std::mem::take(&mut self.state().after_call) {
             match action {
-                AfterCall::Reply(context, reply) => self.reply(rules, context, reply),
+                // Only the first of one callback counts.
+                AfterCall::Reply(context, _) if replied.contains(&context) => {}
+                AfterCall::Reply(context, reply) => {
+                    replied.push(context);
+                    self.reply(rules, context, reply);
+                }
                 AfterCall::Resume(context, direction) => self.resume(rules, context, direction),
                 AfterCall::Close(context) => {
                     let exchange = self.exchange(context);

@@ -170,7 +170,9 @@ impl ScenarioReply {
     /// The nth reply on the wire, its body cut in two at `split` if that is given.
     pub fn wire(&self, n: u32, kept: &Kept, ending: Ending, split: Option<usize>) -> Reply {
         let mut head = HeaderMap::of([(":status", self.status.unwrap_or(200).to_string())]);
-        let mut parts = self.body.as_ref().map(Parts::bytes).unwrap_or_default();
+        let parts = self.body.as_ref().map(Parts::bytes).unwrap_or_default();
+        let filled_part = |part: Vec<u8>| filled(&String::from_utf8_lossy(&part), n, kept).into_bytes();
+        let mut parts: Vec<Vec<u8>> = parts.into_iter().map(filled_part).collect();
         if let Some(json) = &self.json {
             parts = vec![json.to_string().into_bytes()];
             head.add(b"content-type", b"application/json");
