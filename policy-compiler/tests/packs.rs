@@ -45,13 +45,13 @@ fn the_authors_rules_join_the_packs_and_replace_those_of_the_same_id() {
     let more = "counters: { pages: { count: request, per: client, window: 1m } }\n\
                 threats:\n  account-takeover:\n    score:\n      \
                 - { when: { pages: { over: 900 } }, add: 7, because: own }\n      \
-                - { id: many-users, when: { pages: { over: 800 } }, add: 9, because: replaced }\n";
+                - { id: ato-many-accounts, when: { pages: { over: 800 } }, add: 9, because: replaced }\n";
     let joined = draft("account-takeover", more);
     assert_eq!(joined.ladders, alone.ladders, "the pack's steps stay");
     let ids = |draft: &PolicyDraft| draft.rules.iter().map(|rule| rule.id.clone()).collect::<Vec<_>>();
     let mut expected = ids(&alone);
-    expected.retain(|id| id != "many-users");
-    expected.extend([String::from("account-takeover-1"), String::from("many-users")]);
+    expected.retain(|id| id != "ato-many-accounts");
+    expected.extend([String::from("account-takeover-1"), String::from("ato-many-accounts")]);
     assert_eq!(ids(&joined), expected);
     assert_eq!(joined.rules.last().map(|rule| rule.points), Some(9));
 }
@@ -104,7 +104,7 @@ fn rules_can_be_left_out() {
 #[test]
 fn findings_point_into_the_policy_that_uses_the_pack() {
     let compiled =
-        policy("account-takeover", "threats: { account-takeover: { steps: [{ at: 5, do: block }] } }\n");
+        policy("account-takeover", "threats: { account-takeover: { steps: [{ at: 5000, do: block }] } }\n");
     let findings = compiled.findings.sorted();
     assert!(!findings.is_empty());
     for finding in findings {
