@@ -41,20 +41,4 @@ pub fn compile(file: Option<&Path>) -> Result<Vec<u8>, Failure> {
     blob.ok_or_else(|| Failure::Policy(render(&sources, &findings, Format::Plain).trim_end().to_owned()))
 }
 
-const HEAD: &str = "\
-version: 1
-client:
-  key: [issued_cookie.sid, address]
-counters:
-  users_tried:    { distinct: login.username, per: address, window: 10m }
-  failures:       { count: login.failure, per: client, window: 10m }
-  clients_tried:  { distinct: client, per: login.username, window: 30m }
-threats:
-  account-takeover:
-    score:
-      - { when: { users_tried: { over: 30 } }, add: 70, because: many user names from one address }
-      - { when: { failures: { over: 30 } }, add: 70, because: repeated failed logins }
-      - { when: { clients_tried: { over: 12 } }, add: 70, because: one account tried from many places }
-    steps:
-      - { at: 70, do: challenge }
-";
+const HEAD: &str = "version: 1\nuse: [account-takeover]\nclient:\n  key: [issued_cookie.sid, address]\n";
