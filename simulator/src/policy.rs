@@ -41,4 +41,9 @@ pub fn compile(file: Option<&Path>) -> Result<Vec<u8>, Failure> {
     blob.ok_or_else(|| Failure::Policy(render(&sources, &findings, Format::Plain).trim_end().to_owned()))
 }
 
-const HEAD: &str = "version: 1\nuse: [account-takeover]\nclient:\n  key: [issued_cookie.sid, address]\n";
+const HEAD: &str = "\
+version: 1
+use: [account-takeover]
+client:
+  key: [issued_cookie.sid, address]
+";

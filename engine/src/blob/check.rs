@@ -99,7 +99,8 @@ impl Policy<'_> {
             });
             let fits = |(offset, len): &(u16, u16)| {
                 *offset == super::counters::ABSENT
-                    || u32::from(*offset) + u32::from(*len) <= u32::from(shape.len)
+                    || (*offset >= CELL_HEAD_LEN
+                        && u32::from(*offset) + u32::from(*len) <= u32::from(shape.len))
             };
             if shape.len > PAGE_CELLS_LEN / 2 || !parts.iter().chain(&marks).all(fits) || !newer_fit {
                 return Err(BlobError::expected(
@@ -130,7 +131,8 @@ impl Policy<'_> {
                 && in_sketch == (counter.storage == Storage::Sketch);
             let bits = counter.storage != Storage::Bitmap
                 || (counter.size.is_power_of_two() && (64..=1024).contains(&counter.size));
-            if u32::from(counter.offset) + needs > len || !matches_source || !bits {
+            let in_head = counter.offset < CELL_HEAD_LEN && counter.storage != Storage::Sketch;
+            if u32::from(counter.offset) + needs > len || in_head || !matches_source || !bits {
                 return Err(BlobError::expected(Counter::NAME, "counters inside their cells"));
             }
             let longest = if counter.storage == Storage::Decay { 604_800_000 } else { 86_400_000 };

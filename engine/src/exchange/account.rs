@@ -6,7 +6,7 @@ use super::recognition::recognise;
 use super::subject::{Subject, Touched};
 use super::{Surroundings, failure_of};
 use crate::blob::counters::{CellKind, Source, Storage};
-use crate::keyed_hash::Role;
+use crate::keyed_hash::{HashKey, Role};
 use crate::leaked;
 use crate::metrics::Metric;
 use crate::state::pool::{CellAddress, Roles, locate};
@@ -41,8 +41,10 @@ pub(crate) fn apply(
     let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
     let key = surroundings.key;
     let hash = |role, text: &[u8]| key.hash(role, &[app.as_bytes(), text]);
-    let name = credentials.account_name(policy, subject.login);
-    let account = name.as_ref().map(|name| hash(Role::Username, name));
+    // Where the upstream may read another name than this one, nothing is known of the account, and nothing is learnt.
+    let name = credentials.account_name(policy, subject.login).filter(|_| !credentials.is_unclear);
+    let guarded = credentials.account_name(policy, subject.login).map(|name| hash_name(&name, app, key));
+    let account = name.as_ref().map(|name| hash_name(name, app, key));
     // Never the same name twice: a decoy beside the true name must not hide how many accounts are tried.
     let unclear = || key.hash(Role::Username, &[app.as_bytes(), b"unclear", &subject.id.to_le_bytes()]);
     let tried = if credentials.is_unclear { Some(unclear()) } else { account };
@@ -64,9 +66,14 @@ pub(crate) fn apply(
     }
     subject.is_credited = true;
     recognise(subject, name.as_deref(), account, surroundings);
-    add_account_cell(subject, account, surroundings);
+    // Its counts are kept all the same: as far as can be told it is this account that is tried.
+    add_account_cell(subject, guarded, surroundings);
     look_up_password(subject, password, tried, surroundings);
     look_up_leaks(subject, name.as_deref(), credentials.password.as_deref(), surroundings);
+}
+
+fn hash_name(name: &[u8], app: &str, key: &HashKey) -> u64 {
+    key.hash(Role::Username, &[app.as_bytes(), name])
 }
 
 fn add_account_cell(subject: &mut Subject, account: Option<u64>, surroundings: &Surroundings<'_, '_>) {

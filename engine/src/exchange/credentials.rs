@@ -6,11 +6,13 @@ use super::{Decided, Headers, Surroundings, header};
 use crate::blob::Policy;
 use crate::blob::logins::{FieldPlace, Login};
 use crate::http::basic::basic_credentials;
+use crate::http::element::ElementReader;
 use crate::http::form::FormReader;
 use crate::http::json::PointerReader;
+use crate::http::multipart::{MultipartReader, boundary};
 use crate::http::query::query_parameter;
 use crate::http::username::{UsernameForm, same_account};
-use crate::http::{Field, LONGEST_VALUE};
+use crate::http::{Field, LONGEST_VALUE, Reading};
 use crate::metrics::Uninspected;
 
 /// How much of a login's body is read. Longer ones are not logins that people send.
@@ -24,6 +26,8 @@ pub(crate) struct Credentials {
     /// Which user name the upstream will take cannot be told: it stands there more than once, is too long, or the body is
     /// broken before it.
     pub(crate) is_unclear: bool,
+    /// Whether the request is no login after all, see `only_if`.
+    pub(crate) is_other: bool,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -53,6 +57,18 @@ pub(crate) fn of_head(policy: &Policy<'_>, login: u32, headers: &Headers) -> Cre
         password: read(login.password_place, login.password),
         is_unclear: login.username_place == FieldPlace::Query
             && in_query(login.username).is_some_and(|reading| reading.repeated),
+        is_other: login.only_place == FieldPlace::Query
+            && in_query(login.only).is_none_or(|reading| is_other(&reading, login.only_text)),
+    }
+}
+
+/// Whether the field that makes a request a login says that it is none. Where it cannot be told it is one: a second copy must
+/// not hide a login.
+fn is_other(reading: &Reading, expected: &str) -> bool {
+    match &reading.field {
+        Field::Value(value) => value != expected.as_bytes() && !reading.repeated,
+        Field::Absent => true,
+        Field::TooLong | Field::Malformed => false,
     }
 }
 
@@ -72,6 +88,8 @@ pub struct AwaitCredentials {
     found: Credentials,
     form: Option<FormReader>,
     json: Option<PointerReader>,
+    multipart: Option<MultipartReader>,
+    element: Option<ElementReader>,
     read: u64,
     length: Option<u64>,
     /// Whether the request says so. The body is read all the same: a claim must not hide a user name.
@@ -81,7 +99,11 @@ pub struct AwaitCredentials {
 
 /// The names under which fields stand in a body of one kind, the user name's first.
 fn names(login: &Login<'_>, place: FieldPlace) -> Vec<Vec<u8>> {
-    let fields = [(login.username_place, login.username), (login.password_place, login.password)];
+    let fields = [
+        (login.username_place, login.username),
+        (login.password_place, login.password),
+        (login.only_place, login.only),
+    ];
     fields.into_iter().filter(|(of, _)| *of == place).map(|(_, name)| name.as_bytes().to_vec()).collect()
 }
 
@@ -102,10 +124,13 @@ impl AwaitCredentials {
         let position = subject.login.unwrap_or(u32::MAX);
         let found = of_head(policy, position, headers);
         let login = policy.logins.get(position as usize);
+        let kind = header(headers, "content-type").unwrap_or_default();
         let reader = |place| login.map(|login| names(login, place)).filter(|names| !names.is_empty());
         Self {
             form: reader(FieldPlace::Form).map(FormReader::new),
             json: reader(FieldPlace::Json).map(PointerReader::new),
+            multipart: reader(FieldPlace::Multipart).map(|names| MultipartReader::new(names, boundary(kind))),
+            element: reader(FieldPlace::Element).map(ElementReader::new),
             subject,
             found,
             read: 0,
@@ -142,6 +167,12 @@ impl AwaitCredentials {
         if let Some(json) = &mut self.json {
             json.push(readable);
         }
+        if let Some(multipart) = &mut self.multipart {
+            multipart.push(readable);
+        }
+        if let Some(element) = &mut self.element {
+            element.push(readable);
+        }
     }
 
     /// Decides, now that the body was read. The changes can only be made while the head is still held.
@@ -151,15 +182,20 @@ impl AwaitCredentials {
         let login = self.subject.login.and_then(|login| policy.logins.get(login as usize));
         let form = self.form.take().map(FormReader::finish).unwrap_or_default();
         let json = self.json.take().map(PointerReader::finish).unwrap_or_default();
+        let multipart = self.multipart.take().map(MultipartReader::finish).unwrap_or_default();
+        let element = self.element.take().map(ElementReader::finish).unwrap_or_default();
         let (mut form, mut json) = (form.into_iter(), json.into_iter());
+        let (mut multipart, mut element) = (multipart.into_iter(), element.into_iter());
         // What was read of a field, and whether it is unclear what the upstream reads.
+        let mut next_reading = |place| match place {
+            FieldPlace::Form => form.next(),
+            FieldPlace::Json => json.next(),
+            FieldPlace::Multipart => multipart.next(),
+            FieldPlace::Element => element.next(),
+            _ => None,
+        };
         let mut next = |place| {
-            let reading = match place {
-                FieldPlace::Form => form.next(),
-                FieldPlace::Json => json.next(),
-                _ => None,
-            };
-            let Some(reading) = reading else { return (None, false) };
+            let Some(reading) = next_reading(place) else { return (None, false) };
             let unreadable = matches!(reading.field, Field::TooLong | Field::Malformed);
             let value = if let Field::Value(value) = reading.field { Some(value) } else { None };
             (value, unreadable || reading.repeated)
@@ -172,6 +208,16 @@ impl AwaitCredentials {
             self.found.is_unclear |= is_unclear;
             self.found.password = password.or(self.found.password.take());
             malformed = is_password_unclear;
+            // A login that names nobody where its body should: an upstream may read it in another way.
+            self.found.is_unclear |= login.username_place.in_body() && self.found.username.is_none();
+            if login.only_place.in_body() {
+                self.found.is_other =
+                    next_reading(login.only_place).is_none_or(|reading| is_other(&reading, login.only_text));
+            }
+        }
+        if self.found.is_other {
+            self.subject.login = None;
+            return conclude(self.subject, surroundings);
         }
         if self.compressed && self.found.username.is_none() {
             self.subject.skip(Uninspected::Compressed, surroundings);

@@ -19,12 +19,11 @@ const MOST_HEADERS: usize = 32;
 const LEARN_EVERY_MS: u64 = 60_000;
 
 /// Fields that belong to one exchange, or that the proxy makes itself.
-const PASSING: [&str; 16] = [
+const PASSING: [&str; 15] = [
     "age",
     "connection",
     "content-length",
     "date",
-    "etag",
     "keep-alive",
     "last-modified",
     "server",
@@ -45,6 +44,17 @@ pub(super) struct Look {
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
     pub(super) delay_ms: u32,
+}
+
+impl Look {
+    fn location(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == "location").map(|(_, value)| value.as_str())
+    }
+
+    /// Whether two replies say the same to who logs in.
+    fn is_like(&self, other: &Self) -> bool {
+        self.status == other.status && self.body == other.body && self.location() == other.location()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -72,8 +82,7 @@ impl LearntReplies {
 
     fn learn(&mut self, login: u32, look: Look, account: Option<u64>, now: Millis) {
         let before = self.by_login.get(&login);
-        let same =
-            before.is_some_and(|before| before.look.status == look.status && before.look.body == look.body);
+        let same = before.is_some_and(|before| before.look.is_like(&look));
         let Some(before) = before.filter(|before| same || before.is_proven) else {
             self.by_login.insert(login, Learnt { look, account, is_proven: false, at: now });
             return;
@@ -83,10 +92,18 @@ impl LearntReplies {
             return;
         }
         let is_other = account.is_some() && before.account.is_some() && account != before.account;
+        // A field that one reply alone has may be about its own account: only what all have stays.
+        let headers =
+            before.look.headers.iter().filter(|field| look.headers.contains(field)).cloned().collect();
         // One slow reply must not slow all decoys down.
         let delay_ms = (before.look.delay_ms.saturating_mul(7).saturating_add(look.delay_ms)) / 8;
         let is_proven = before.is_proven || is_other;
-        let learnt = Learnt { look: Look { delay_ms, ..look }, account: before.account, is_proven, at: now };
+        let learnt = Learnt {
+            look: Look { delay_ms, headers, ..look },
+            account: before.account.or(account),
+            is_proven,
+            at: now,
+        };
         self.by_login.insert(login, learnt);
     }
 

@@ -9,6 +9,7 @@ use super::{AwaitReply, Decided, Finished, HeadChanges, Headers, Reply, Surround
 use crate::blob::Policy;
 use crate::blob::apps::{NO_LOGIN, Route};
 use crate::blob::counters::{CellKind, Source};
+use crate::blob::logins::FieldPlace;
 use crate::http::accept::prefers_html;
 use crate::http::host::normalize_host;
 use crate::http::path::{normalize, segments};
@@ -80,7 +81,11 @@ pub fn open(head: RequestHead<'_>, surroundings: &mut Surroundings<'_, '_>) -> O
     if let Some(login) = subject.login {
         let mut subject = subject;
         let credentials = super::credentials::of_head(policy, login, head.headers);
-        super::account::apply(&mut subject, credentials, surroundings);
+        if credentials.is_other {
+            subject.login = None;
+        } else {
+            super::account::apply(&mut subject, credentials, surroundings);
+        }
         return conclude(subject, surroundings).into();
     }
     conclude(subject, surroundings).into()
@@ -101,10 +106,9 @@ fn before_credentials(
 }
 
 fn reads_body(policy: &Policy<'_>, login: u32) -> bool {
-    policy
-        .logins
-        .get(login as usize)
-        .is_some_and(|login| login.username_place.in_body() || login.password_place.in_body())
+    policy.logins.get(login as usize).is_some_and(|login| {
+        [login.username_place, login.password_place, login.only_place].into_iter().any(FieldPlace::in_body)
+    })
 }
 
 fn subject(
@@ -138,6 +142,7 @@ fn subject(
         is_named: false,
         is_credited: false,
         recognition: Recognition::default(),
+        session: None,
         sprayed: None,
         decided_at: surroundings.now,
         client: 0,

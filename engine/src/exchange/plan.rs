@@ -212,10 +212,12 @@ fn plan_client(
         });
     }
     if subject.is_named && !subject.is_refused() && policy.tables.asks_session {
-        if cell.session(shape).began == 0 {
+        let began = cell.session(shape).began;
+        if shape.session != 0 && (began == 0 || began < subject.not_before.seconds()) {
             change.session = Some(session::begin(subject, now, false));
         }
-        change.milestone = session::milestone(subject, surroundings);
+        let keeps_milestones = shape.milestones != 0;
+        change.milestone = session::milestone(subject, surroundings).filter(|_| keeps_milestones);
     }
     if interval > 0 && verdict.action == Action::Tag {
         change.throttled_until = Some(now.plus(interval));

@@ -95,7 +95,8 @@ fn look_up(
     }
     let now = surroundings.now;
     match surroundings.pool().load(address) {
-        Ok(loaded) => seen::contains(loaded.page.body(), hash, now),
+        // A page that a newer configuration took over says nothing, and nobody is a stranger for that.
+        Ok(loaded) => loaded.is_superseded() || seen::contains(loaded.page.body(), hash, now),
         Err(error) => {
             subject.fail(failure_of(error), surroundings);
             // Without its memory the filter must not take everybody for a stranger.
@@ -106,6 +107,9 @@ fn look_up(
 
 /// A login succeeded: what it came with is at home from now on.
 pub(crate) fn teach(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
+    if subject.recognition.account.is_none() {
+        return;
+    }
     let now = surroundings.now;
     let addresses = std::mem::take(&mut subject.recognition.seen);
     let hashes = std::mem::take(&mut subject.recognition.seen_hashes);

@@ -41,6 +41,7 @@ pub(super) fn compare(subject: &mut Subject, surroundings: &mut Surroundings<'_,
     if session.began == 0 || session.began < subject.not_before.seconds() {
         return;
     }
+    subject.session = Some(session);
     let moved = |from: u32, to: Option<u64>| from != 0 && to.is_some() && from != short(to);
     let age = now.saturating_sub(session.began);
     let mut flows = 0_u64;

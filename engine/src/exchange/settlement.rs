@@ -40,7 +40,9 @@ pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings:
     }
     let reading = subject.reading(now);
     let is_stranger = subject.circumstances.is_stranger;
-    let pulse = event.filter(|_| is_stranger).map(|event| match event {
+    let is_somebody = subject.recognition.account.is_some();
+    let pulse = event.filter(|event| is_stranger && (*event != Event::LoginSuccess || is_somebody));
+    let pulse = pulse.map(|event| match event {
         Event::LoginSuccess => PulseEvent::Succeeded,
         _ => PulseEvent::Failed,
     });
@@ -109,14 +111,18 @@ fn change_of(
     let counts = subject.is_counted_by(counter);
     let value = || subject.value_of(position);
     match (counter.source, outcome) {
-        (Source::Count(Event::LoginSuccess), LoginOutcome::Success) => counts.then_some(Change::Add),
+        // A success of nobody in particular must not speak for a whole crowd.
+        (Source::Count(Event::LoginSuccess), LoginOutcome::Success) => {
+            let is_somebody = subject.recognition.account.is_some() || !counter.key.is_aggregate();
+            (counts && is_somebody).then_some(Change::Add)
+        }
         (Source::Count(Event::LoginNewDevice), LoginOutcome::Success) => {
             (counts && from_new_device).then_some(Change::Add)
         }
         (Source::Count(Event::LoginFailure), LoginOutcome::Failure) => counts.then_some(Change::Add),
         // Who gets in after all has only mistyped: the account's failures are forgotten.
         (Source::Count(Event::LoginFailure), LoginOutcome::Success) => {
-            (counter.key == CounterKey::LoginUsername && counter.storage == Storage::Buckets)
+            (counts && counter.key == CounterKey::LoginUsername && counter.storage == Storage::Buckets)
                 .then_some(Change::Clear)
         }
         (Source::Distinct(_), LoginOutcome::Failure) if counter.moment == Moment::Failure => {
@@ -208,8 +214,11 @@ pub(crate) fn accept_offered(subject: &mut Subject, status: u16, surroundings: &
     let route = subject.route.and_then(|route| surroundings.policy.routes.get(route as usize));
     if (200..300).contains(&status) && route.is_some_and(|route| route.authenticated) {
         // A cookie that is renewed here belongs to the same client.
-        let accepted = subject.offered.drain(..).chain(subject.issued.drain(..)).collect();
-        vouch(accepted, None, surroundings);
+        let offered = subject.offered.drain(..).collect();
+        vouch(offered, None, surroundings);
+        // The renewed cookie goes on with the session of the one before.
+        let session = subject.session.filter(|session| session.began != 0);
+        vouch(subject.issued.drain(..).collect(), session, surroundings);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::clock::Millis;
 use crate::metrics::{Failure, LoginOutcome, Metric, Uninspected};
 use crate::state::cell::{Reading, Reservation};
 use crate::state::pool::{CellAddress, Loaded, Roles};
+use crate::state::session::Session;
 use crate::verdict::{Cause, Circumstances, Verdict};
 use crate::vocabulary::{Detector, Mode, Threat};
 
@@ -103,6 +104,8 @@ pub(crate) struct Subject {
     pub(crate) is_credited: bool,
     /// What is known about who logs in.
     pub(crate) recognition: Recognition,
+    /// What the client's session began with, where it has one.
+    pub(crate) session: Option<Session>,
     /// The login's password in the sketch.
     pub(crate) sprayed: Option<Sprayed>,
     /// When it was decided.

@@ -2,7 +2,7 @@ use super::{Identity, LAYOUT, PAGE_LEN, Page, SMALL_CELLS_PER_PAGE, Standing};
 use crate::blob::counters::{ABSENT, CellKind, CellShape, Counter, Source, Storage};
 use crate::clock::Millis;
 use crate::state::cell::Reading;
-use crate::vocabulary::{CounterKey, Event};
+use crate::vocabulary::{CounterKey, Event, Moment, Whose};
 use std::marker::PhantomData;
 
 const START: Millis = Millis(1_700_000_512_000);
@@ -20,6 +20,9 @@ fn shape() -> CellShape<'static> {
         throttle: ABSENT,
         pending: ABSENT,
         marks: [ABSENT; 4],
+        pulse: 0,
+        session: 0,
+        milestones: 0,
         blob: PhantomData,
     }
 }
@@ -37,6 +40,8 @@ fn failures() -> Counter<'static> {
         storage: Storage::Buckets,
         size: 0,
         offset: 12,
+        whose: Whose::Anybody,
+        moment: Moment::Request,
         blob: PhantomData,
     }
 }
