@@ -1,5 +1,7 @@
 //! The simulator from outside: what it writes for what it is asked.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may fail loudly")]
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
