@@ -74,8 +74,11 @@ fn guess(number: usize) -> Request {
     Request::login(&format!("leaked{number}@example.net"), "x")
 }
 
+/// The status and the time of each answer.
+type Answers = JoinSet<Result<(u16, Duration), Failure>>;
+
 /// Opens the vault so many times over one connection, which is one worker's.
-fn rush(connection: &Connection, times: usize) -> Result<JoinSet<Result<(u16, Duration), Failure>>, Failure> {
+fn rush(connection: &Connection, times: usize) -> Result<Answers, Failure> {
     let mut running = JoinSet::new();
     for number in 0..times {
         let mut stream = connection.share()?;
