@@ -232,3 +232,84 @@ fn is_broken(number: u32, world: &mut World) -> bool {
 
 /// How many people the shared office has.
 pub const OFFICE: u32 = 10 * PEOPLE_PER_SHARED_ADDRESS;
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Circumstances, Error, Next, Visit};
+    use crate::random::Random;
+    use crate::world::World;
+    use crate::world::fingerprints::Fingerprints;
+    use crate::world::networks::network_of;
+    use crate::world::passwords::Password;
+
+    fn world() -> World {
+        World::new(1, 50_000, Fingerprints::new("bank.example", "application/x-www-form-urlencoded"))
+    }
+
+    #[test]
+    fn visits_have_the_shares_that_the_world_is_made_of() {
+        let (mut world, mut random) = (world(), Random::new(1, 0));
+        let visits = 200_000_u32;
+        let (mut new, mut elsewhere, mut beside, mut slips, mut twice, mut stale) = (0, 0, 0, 0, 0, 0);
+        for _ in 0..visits {
+            let customer = random.below(50_000);
+            let before = world.customers[customer as usize].last_address;
+            let mut visit =
+                Visit::begin(customer, 0, Circumstances::default(), &mut world, &mut random).unwrap();
+            new += u32::from(visit.is_new_device);
+            elsewhere += u32::from(visit.is_new_network);
+            if visit.is_new_device && !visit.is_new_network && before != 0 {
+                assert_eq!(network_of(before), network_of(visit.address));
+                beside += 1;
+            }
+            slips += u32::from(visit.error == Error::Slip && visit.wrong_left > 0);
+            twice += u32::from(visit.error == Error::Slip && visit.wrong_left > 1);
+            stale += u32::from(matches!(visit.error, Error::Stale { .. }));
+            while visit.password() != Password::Right {
+                assert!(matches!(visit.answered(Answer::Failed, &mut random), Next::Again(_)));
+            }
+            assert_eq!(visit.answered(Answer::Succeeded, &mut random), Next::Over(true));
+            visit.end(true, &mut world);
+        }
+        let is_near = |count: u32, share: f64| {
+            let expected = f64::from(visits) * share;
+            assert!((f64::from(count) - expected).abs() < 4.0 * expected.sqrt(), "{count} is not {expected}");
+        };
+        is_near(new, 0.10);
+        is_near(elsewhere, 0.03);
+        is_near(slips, 0.04);
+        is_near(twice, 0.008);
+        is_near(stale, 0.01);
+        assert!(beside > 10_000);
+    }
+
+    #[test]
+    fn a_new_device_belongs_to_the_customer_once_it_was_let_in() {
+        let (mut world, mut random) = (world(), Random::new(2, 0));
+        let before = world.devices.len();
+        for is_in in [false, true] {
+            let mut visit = loop {
+                let visit = Visit::begin(7, 0, Circumstances::default(), &mut world, &mut random).unwrap();
+                if visit.is_new_device {
+                    break visit;
+                }
+            };
+            visit.wrong_left = 0;
+            visit.end(is_in, &mut world);
+            let owned = (0..200).any(|_| world.customers[7].device(&mut random) == visit.device);
+            assert_eq!(owned, is_in);
+        }
+        assert_eq!(world.devices.len(), before + 1, "what nobody uses is used again");
+    }
+
+    #[test]
+    fn who_is_refused_tries_the_right_password_three_times() {
+        let (mut world, mut random) = (world(), Random::new(3, 0));
+        let mut visit = Visit::begin(7, 0, Circumstances::default(), &mut world, &mut random).unwrap();
+        visit.wrong_left = 0;
+        assert!(matches!(visit.answered(Answer::Refused, &mut random), Next::Again(_)));
+        assert!(matches!(visit.answered(Answer::Refused, &mut random), Next::Again(_)));
+        assert_eq!(visit.answered(Answer::Refused, &mut random), Next::Over(false));
+        assert!(visit.was_refused);
+    }
+}

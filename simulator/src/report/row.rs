@@ -49,7 +49,8 @@ pub struct Row {
     pub affected_hindered: u64,
     /// Requests that the engine judged in this profile, without the clean days.
     pub exchanges: u64,
-    /// Exchanges for each second that the run took.
+    /// Exchanges for each second that the run took; not in the JSON, which is the same for the same seed.
+    #[serde(skip)]
     pub exchanges_per_second: u64,
 }
 
