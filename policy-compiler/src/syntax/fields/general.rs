@@ -124,14 +124,14 @@ pub static USE: Section = Section {
             kind: Kind::Word(packs::NAMES),
             absent: Absent::Required,
             doc: "Its name.",
-            example: "use: [{ pack: account-takeover, without: [many-tries] }]",
+            example: "use: [{ pack: account-takeover, without: [ato-machine-rhythm] }]",
         },
         Field {
             key: "without",
             kind: Kind::List(&Kind::Form(RULE_ID)),
             absent: Absent::Nothing,
             doc: "The ids of its rules that are left out.",
-            example: "use: [{ pack: account-takeover, without: [many-tries] }]",
+            example: "use: [{ pack: account-takeover, without: [ato-machine-rhythm] }]",
         },
     ],
 };
