@@ -105,7 +105,17 @@ fn answer(path: &Path) -> Vec<String> {
     let directory = format!("{}/", path.parent().unwrap().display());
     let own = format!("{}:", path.file_name().unwrap().to_string_lossy());
     let lines = text.lines().map(|line| line.replace(&directory, ""));
-    lines.map(|line| line.strip_prefix(&own).unwrap_or(&line).to_owned()).collect()
+    lines.map(|line| without_place_in_pack(line.strip_prefix(&own).unwrap_or(&line))).collect()
+}
+
+/// Packs change without their users, so where in a pack something stands is left out.
+fn without_place_in_pack(line: &str) -> String {
+    match line.split_once(" (pack):") {
+        Some((pack, rest)) => {
+            format!("{pack} (pack): {}", rest.split_once(": ").map_or(rest, |(_, message)| message))
+        }
+        None => line.to_owned(),
+    }
 }
 
 /// The expected findings and the rest of the file, which need not be text.

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use bartizan_engine::blob::Policy;
 use bartizan_policy_compiler::compile_text;
 use bartizan_policy_compiler::diagnostic::render::{Format, render};
 use bartizan_policy_compiler::syntax::fields::SECTIONS;
@@ -17,6 +18,9 @@ fn survives(text: &str) {
         assert_eq!(rendered.is_empty(), compiled.findings.is_empty());
     }
     assert_eq!(compiled.blob.is_some(), compiled.findings.errors() == 0);
+    if let Some(blob) = &compiled.blob {
+        assert!(Policy::parse(blob).is_ok(), "what the compiler writes can be loaded");
+    }
 }
 
 /// Texts that look like policies: keys of the language, values of all kinds, brackets and indentation.

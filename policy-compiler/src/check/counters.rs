@@ -1,11 +1,13 @@
 //! Counters that cannot count, and thresholds that they cannot reach.
 
+use std::collections::HashSet;
+
 use bartizan_engine::blob::draft::CounterSource;
 use bartizan_engine::vocabulary::{CounterKey, Event, Value};
 
 use super::conditions;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::model::{ConditionKind, Counter, CounterBody, Policy};
+use crate::model::{Condition, ConditionKind, Counter, CounterBody, Policy};
 
 /// The most distinct values that a counter tells apart.
 const MAX_DISTINCT: u32 = 512;
@@ -32,7 +34,31 @@ pub(super) fn check(policy: &Policy, findings: &mut Diagnostics) {
             );
         }
     }
+    one_per_password(policy, findings);
     thresholds(policy, findings);
+}
+
+/// Counters that nothing looks at take no room.
+fn one_per_password(policy: &Policy, findings: &mut Diagnostics) {
+    let used: HashSet<&str> =
+        conditions(policy).flat_map(Condition::counters).map(|name| name.value.as_str()).collect();
+    let mut sketches = policy.counters.iter().filter(|counter| {
+        let body = counter.body.as_ref();
+        used.contains(counter.name.value.as_str())
+            && body.is_some_and(|body| body.key.value == CounterKey::LoginPassword)
+    });
+    let Some(first) = sketches.next() else { return };
+    for second in sketches {
+        findings.push(
+            Diagnostic::new(
+                &codes::ONE_PER_PASSWORD,
+                second.name.span,
+                "there is already a counter per password",
+            )
+            .also(first.name.span, "the first one")
+            .help("keep one of them, and compare it with several numbers"),
+        );
+    }
 }
 
 fn no_account(body: &CounterBody, findings: &mut Diagnostics) {

@@ -227,6 +227,9 @@ codes! {
     COOKIE_TAKEN "B0517" Error "a device cookie with the name of another cookie"
     "The device cookie is the filter's own. If an app sets a cookie of the same name, one would overwrite the other, and customers would lose their \
      session or their known device."
+    ONE_PER_PASSWORD "B0518" Error "a second counter per password"
+    "One sketch holds what is known about passwords, over one window and of one kind of logins. Compare the one counter with several numbers instead, \
+     or leave the other one's rule out; a rule pack's with `use: [{ pack: account-takeover, without: [ato-sprayed-password] }]`."
 
     STEP_UNREACHABLE "B0601" Warning "a step that no score can reach"
     "All rules and traps of the threat together do not add up to the score of this step, so it never happens. Lower it, or give the rules \
