@@ -276,36 +276,3 @@ mod tests {
         }
     }
 }
-#[cfg(test)]
-mod speed {
-    #[test]
-    fn speed() {
-        for n in [
-            "jane.doe@example.com",
-            "JANE.DOE@example.com",
-            "josé.garcía@exämple.com",
-            "ｊａｎｅ한국어Ελληνικά",
-        ] {
-            let t = std::time::Instant::now();
-            for _ in 0..100000 {
-                std::hint::black_box(super::same_account(
-                    std::hint::black_box(n.as_bytes()),
-                    Default::default(),
-                ));
-            }
-            println!("{n} {:?}", t.elapsed() / 100000);
-        }
-        let long = "\u{fdfa}".repeat(400);
-        let t = std::time::Instant::now();
-        for _ in 0..100 {
-            std::hint::black_box(super::same_account(long.as_bytes(), Default::default()));
-        }
-        println!("worst {:?}", t.elapsed() / 100);
-        let long = "\u{301}\u{323}".repeat(300);
-        let t = std::time::Instant::now();
-        for _ in 0..100 {
-            std::hint::black_box(super::same_account(long.as_bytes(), Default::default()));
-        }
-        println!("marks {:?}", t.elapsed() / 100);
-    }
-}
