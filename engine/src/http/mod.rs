@@ -13,6 +13,7 @@ pub mod form;
 pub mod host;
 pub mod json;
 pub mod literal;
+pub mod location;
 pub mod multipart;
 mod parameters;
 pub mod path;
