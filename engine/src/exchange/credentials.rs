@@ -2,7 +2,7 @@
 
 use super::decide::conclude;
 use super::subject::Subject;
-use super::{Decided, Headers, Surroundings, header};
+use super::{Decided, Headers, Surroundings, all_headers, header};
 use crate::blob::Policy;
 use crate::blob::logins::{FieldPlace, Login};
 use crate::http::basic::basic_credentials;
@@ -57,8 +57,13 @@ pub(crate) fn of_head(policy: &Policy<'_>, login: u32, headers: &Headers) -> Cre
         password: read(login.password_place, login.password),
         is_unclear: login.username_place == FieldPlace::Query
             && in_query(login.username).is_some_and(|reading| reading.repeated),
-        is_other: login.only_place == FieldPlace::Query
-            && in_query(login.only).is_none_or(|reading| is_other(&reading, login.only_text)),
+        is_other: match login.only_place {
+            FieldPlace::Query => {
+                in_query(login.only).is_none_or(|reading| is_other(&reading, login.only_text))
+            }
+            // Until a body says otherwise.
+            place => place.in_body(),
+        },
     }
 }
 
@@ -124,7 +129,11 @@ impl AwaitCredentials {
         let position = subject.login.unwrap_or(u32::MAX);
         let found = of_head(policy, position, headers);
         let login = policy.logins.get(position as usize);
-        let kind = header(headers, "content-type").unwrap_or_default();
+        // Of several, an upstream may believe another one.
+        let kind = match all_headers(headers, "content-type").as_slice() {
+            [kind] => kind,
+            _ => b"".as_slice(),
+        };
         let reader = |place| login.map(|login| names(login, place)).filter(|names| !names.is_empty());
         Self {
             form: reader(FieldPlace::Form).map(FormReader::new),
@@ -211,8 +220,11 @@ impl AwaitCredentials {
             // A login that names nobody where its body should: an upstream may read it in another way.
             self.found.is_unclear |= login.username_place.in_body() && self.found.username.is_none();
             if login.only_place.in_body() {
-                self.found.is_other =
-                    next_reading(login.only_place).is_none_or(|reading| is_other(&reading, login.only_text));
+                // What was not read may be the field, or a later copy of it.
+                let is_whole = !self.compressed && self.read <= LONGEST_BODY;
+                self.found.is_other = is_whole
+                    && next_reading(login.only_place)
+                        .is_none_or(|reading| is_other(&reading, login.only_text));
             }
         }
         if self.found.is_other {

@@ -97,10 +97,18 @@ fn before_credentials(
     headers: &Headers,
     surroundings: &mut Surroundings<'_, '_>,
 ) -> Opened {
+    // Where only the body tells whether it is a login, it is refused before as any request would be.
+    let policy = surroundings.policy;
+    let login = subject.login;
+    let is_certain = login
+        .and_then(|login| policy.logins.get(login as usize))
+        .is_some_and(|login| !login.only_place.in_body());
+    subject.login = login.filter(|_| is_certain);
     decide(&mut subject, Stage::Before, surroundings);
     if subject.is_refused() {
         return settle_verdict(subject, surroundings).into();
     }
+    subject.login = login;
     let changes = std::mem::take(&mut subject.changes);
     Opened::Login(Box::new(AwaitCredentials::new(subject, headers, surroundings)), changes)
 }

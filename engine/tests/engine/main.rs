@@ -11,6 +11,8 @@ mod leaked;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod only_if;
+#[cfg(test)]
 mod takeover;
 #[cfg(test)]
 mod world;
