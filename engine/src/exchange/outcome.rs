@@ -7,6 +7,7 @@
 use super::{Headers, all_headers, header};
 use crate::blob::Policy;
 use crate::blob::logins::{OutcomeCode, OutcomeStep};
+use crate::http::Field;
 use crate::http::cookie::set_cookie;
 use crate::http::json::PointerReader;
 use crate::http::literal::LiteralSearch;
@@ -120,9 +121,13 @@ impl OutcomeWatch {
                     *answer = (found || read == Read::Whole).then_some(found);
                 }
             }
-            let readings = std::mem::replace(&mut self.pointers, PointerReader::new(Vec::new())).finish();
+            let pointers = std::mem::replace(&mut self.pointers, PointerReader::new(Vec::new()));
+            let with_members = pointers.with_members();
+            let readings = pointers.finish();
             let steps = sides(policy, self.login);
-            for (reading, (side, position)) in readings.iter().zip(&self.pointer_of) {
+            for ((reading, has_members), (side, position)) in
+                readings.iter().zip(with_members).zip(&self.pointer_of)
+            {
                 let step = steps.get(*side).and_then(|steps| steps.get(*position));
                 let expected = step.map(|step| step.text.as_bytes());
                 let asks_any = step.is_some_and(|step| step.code == OutcomeCode::JsonHas);
@@ -130,8 +135,11 @@ impl OutcomeWatch {
                     self.answers.get_mut(*side).and_then(|answers| answers.get_mut(*position))
                 {
                     let value = reading.field.value();
-                    let is_known = value.is_some() || read == Read::Whole;
-                    let is_something = value.is_some_and(|value| !matches!(value, b"" | b"null" | b"false"));
+                    let is_long = asks_any && reading.field == Field::TooLong;
+                    let is_known = value.is_some() || is_long || has_members || read == Read::Whole;
+                    let is_something = has_members
+                        || is_long
+                        || value.is_some_and(|value| !matches!(value, b"" | b"null" | b"false"));
                     let equals = expected.is_some() && value == expected;
                     *answer = is_known.then_some(if asks_any { is_something } else { equals });
                 }

@@ -114,6 +114,12 @@ impl PointerReader {
         }
     }
 
+    /// At which pointers an object or array stands that is not empty, in their order. Known for what was read so far.
+    #[must_use]
+    pub fn with_members(&self) -> Vec<bool> {
+        self.pointers.iter().map(Pointer::has_members).collect()
+    }
+
     /// What was found, in the order of the pointers.
     ///
     /// Where the body is not JSON, nothing can be relied on and every field is [`Field::Malformed`]. Where it only broke
@@ -162,7 +168,10 @@ impl PointerReader {
                 self.begin_text(self.at_value());
                 self.state = State::InString;
             }
-            (State::ValueOrEnd, b']') | (State::KeyOrEnd, b'}') => self.close_container(),
+            (State::ValueOrEnd, b']') | (State::KeyOrEnd, b'}') => {
+                self.close_container();
+                self.note_container(false);
+            }
             (State::Value | State::ValueOrEnd, _) if is_literal(byte) => {
                 self.begin_text(self.at_value());
                 self.collect(&[byte]);
@@ -185,7 +194,15 @@ impl PointerReader {
         }
     }
 
+    fn note_container(&mut self, has_members: bool) {
+        let depth = self.open.len();
+        for pointer in &mut self.pointers {
+            pointer.note_container(depth, has_members);
+        }
+    }
+
     fn open_container(&mut self, container: Container, next: State) {
+        self.note_container(true);
         if self.open.len() < DEEPEST {
             self.open.push(container);
             self.state = next;

@@ -13,6 +13,8 @@ pub(super) struct Pointer {
     /// Bit `n`: token `n` has been met in the present container of that depth.
     met: u64,
     reading: Reading,
+    /// Whether an object or array that is not empty stands there.
+    has_members: bool,
 }
 
 #[derive(Debug)]
@@ -32,7 +34,7 @@ impl Pointer {
             }
             Some(_) => None,
         };
-        Self { tokens, agreed: 0, met: 0, reading: Reading::default() }
+        Self { tokens, agreed: 0, met: 0, reading: Reading::default(), has_members: false }
     }
 
     /// Whether the next key of the container at this depth decides about this pointer.
@@ -69,6 +71,17 @@ impl Pointer {
         self.reading.field = field;
     }
 
+    /// An object or array stands in the container at this depth; whether it has members shows when it is closed at once.
+    pub(super) fn note_container(&mut self, depth: usize, has_members: bool) {
+        if self.is_at(depth) {
+            self.has_members = has_members;
+        }
+    }
+
+    pub(super) const fn has_members(&self) -> bool {
+        self.has_members
+    }
+
     pub(super) fn into_reading(self) -> Reading {
         self.reading
     }
@@ -84,6 +97,7 @@ impl Pointer {
         if self.met & bit != 0 {
             // The same key again: parsers keep the last member, so what stood in the earlier one is void.
             self.reading = Reading { field: Field::Absent, repeated: true };
+            self.has_members = false;
         }
         // What is below this member has not been met in it yet.
         self.met = (self.met & bit.wrapping_sub(1)) | bit;

@@ -224,3 +224,23 @@ proptest! {
         let _ = read(&body, &["", "/a"]);
     }
 }
+
+#[test]
+fn objects_and_arrays_that_are_not_empty_are_told_from_empty_ones_at_every_split() {
+    for (body, expected) in [
+        (r#"{"errors":[{"message":"no"}]}"#, true),
+        (r#"{"errors":[]}"#, false),
+        (r#"{"errors":{}}"#, false),
+        (r#"{"errors":{"a":1}}"#, true),
+        (r#"{"errors":[1],"errors":[]}"#, false),
+        (r#"{"errors":null}"#, false),
+        (r#"{"data":{"errors":[1]}}"#, false),
+    ] {
+        for split in 0..=body.len() {
+            let mut reader = PointerReader::new(vec![b"/errors".to_vec()]);
+            reader.push(&body.as_bytes()[..split]);
+            reader.push(&body.as_bytes()[split..]);
+            assert_eq!(reader.with_members(), [expected], "{body} at {split}");
+        }
+    }
+}
