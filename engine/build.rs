@@ -1,7 +1,7 @@
 //! Writes the table of decompositions that `src/http/username/unicode.rs` reads.
 //!
 //! Normalising crates bring data and code for forms that are not asked for here and add 80 to 130 KiB to the filter. What
-//! is needed, a map from characters to what they decompose to and the classes of combining marks, takes 43 KiB with its
+//! is needed, a map from characters to what they decompose to and the classes of combining marks, takes 41 KiB with its
 //! reader. A crate still makes it, at build time, and the tests compare every character with that crate.
 
 use std::collections::HashMap;
@@ -54,11 +54,13 @@ fn decompositions() -> Result<String, Box<dyn Error>> {
         places.push(place);
     }
     let mut source = String::new();
-    writeln!(
-        source,
-        "/// The first character of a run, how many it has, and the position of its first place."
-    )?;
-    writeln!(source, "static RUNS: [(u32, u16, u16); {}] = {runs:?};", runs.len())?;
+    let starts: Vec<u32> =
+        runs.iter().map(|(first, length, _)| pack(*first, u32::from(*length))).collect::<Result<_, _>>()?;
+    let run_places: Vec<u16> = runs.iter().map(|(.., place)| *place).collect();
+    writeln!(source, "/// The first character of a run and how many it has, see `run_of`.")?;
+    writeln!(source, "static RUNS: [u32; {}] = {starts:?};", starts.len())?;
+    writeln!(source, "/// The position of each run's first place.")?;
+    writeln!(source, "static RUN_PLACES: [u16; {}] = {run_places:?};", run_places.len())?;
     writeln!(source, "/// Where in the texts what a character decomposes to stands, its length in front.")?;
     writeln!(source, "static PLACES: [u16; {}] = {places:?};", places.len())?;
     writeln!(source, "static TEXTS: &str = {texts:?};")?;
@@ -80,9 +82,22 @@ fn classes() -> Result<String, Box<dyn Error>> {
         }
     }
     let mut source = String::new();
-    writeln!(source, "/// The first character of a run, how many it has, and their combining class.")?;
-    writeln!(source, "static CLASSES: [(u32, u8, u8); {}] = {runs:?};", runs.len())?;
+    let starts: Vec<u32> =
+        runs.iter().map(|(first, length, _)| pack(*first, u32::from(*length))).collect::<Result<_, _>>()?;
+    let classes: Vec<u8> = runs.iter().map(|(.., class)| *class).collect();
+    writeln!(
+        source,
+        "/// The first character of a run of one combining class and how many it has, see `run_of`."
+    )?;
+    writeln!(source, "static CLASS_RUNS: [u32; {}] = {starts:?};", starts.len())?;
+    writeln!(source, "/// The combining class of each run.")?;
+    writeln!(source, "static CLASSES: [u8; {}] = {classes:?};", classes.len())?;
     Ok(source)
+}
+
+/// A run in four bytes: 21 bits for its first character, 11 for how many it has.
+fn pack(first: u32, length: u32) -> Result<u32, Box<dyn Error>> {
+    if length >= 1 << 11 { Err("a long run".into()) } else { Ok(first << 11 | length) }
 }
 
 /// All characters that are not ASCII.

@@ -115,6 +115,7 @@ impl Visit {
             world.networks.address(owner.line, random)
         };
         let device = if is_new_device { world.add_device(random) } else { owner.device(random) };
+        world.take_up(device);
         let kind = random.unit();
         let (mut error, mut wrong_left) = (Error::Slip, 0);
         if kind < STALE_CLIENTS {
@@ -204,6 +205,11 @@ impl Visit {
 
     /// The visit is over: a device that was let in belongs to the customer, one that never was is given up.
     pub fn end(&self, is_in: bool, world: &mut World) {
+        self.let_in(is_in, world);
+        world.put_down(self.device);
+    }
+
+    fn let_in(&self, is_in: bool, world: &mut World) {
         if !is_in {
             if self.is_new_device {
                 world.drop_device(self.device);
@@ -311,5 +317,15 @@ mod tests {
         assert!(matches!(visit.answered(Answer::Refused, &mut random), Next::Again(_)));
         assert_eq!(visit.answered(Answer::Refused, &mut random), Next::Over(false));
         assert!(visit.was_refused);
+    }
+
+    #[test]
+    fn a_device_is_not_thrown_away_while_somebody_uses_it() {
+        let (mut world, mut random) = (world(), Random::new(4, 0));
+        let long = Visit::begin(7, 0, Circumstances::default(), &mut world, &mut random).unwrap();
+        world.drop_device(long.device);
+        assert_ne!(world.add_device(&mut random), long.device, "it is still in use");
+        long.end(false, &mut world);
+        assert_eq!(world.add_device(&mut random), long.device, "nobody uses it any more");
     }
 }

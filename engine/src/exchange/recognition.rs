@@ -14,6 +14,13 @@ use crate::state::pool::{CellAddress, locate};
 use crate::state::seen;
 use crate::vocabulary::Newcomer;
 
+/// Into how many groups accounts fall where it is asked how many of them logged in with a program.
+const GROUPS: u64 = 8;
+/// From logins to accounts of so many groups on a program is known: about five accounts. An attacker's own account alone
+/// makes none known.
+const ENOUGH_GROUPS: usize = 4;
+const DAY_MS: u64 = 86_400_000;
+
 /// What a login says about who logs in, in hashes.
 #[derive(Debug, Default)]
 pub(crate) struct Recognition {
@@ -61,7 +68,7 @@ pub(crate) fn recognise(
     let fingerprint = subject.fingerprint.map(u64::to_le_bytes);
     let is_known = subject.circumstances.is_known_device;
     let at_home = account.as_ref().zip(network.as_ref()).is_some_and(|(account, network)| {
-        look_up(subject, &[b"home", account, network], is_known, surroundings)
+        look_up(subject, &[b"home", account, network], None, is_known, surroundings)
     });
     subject.circumstances.is_stranger = !is_known && !at_home;
     let newcomers = [
@@ -71,38 +78,76 @@ pub(crate) fn recognise(
     ];
     for (slot, (newcomer, label, value)) in newcomers.into_iter().enumerate() {
         let Some(value) = value.filter(|_| policy.tables.asks_new.get(slot) == Some(&true)) else { continue };
-        let seen = look_up(subject, &[label, &value], is_known, surroundings);
+        let group = subject.recognition.account.filter(|_| newcomer == Newcomer::Fingerprint);
+        let seen =
+            look_up(subject, &[label, &value], group.map(|account| account % GROUPS), is_known, surroundings);
         if let Some(is_new) = subject.circumstances.is_new.get_mut(newcomer as usize - 1) {
             *is_new = !seen;
         }
     }
 }
 
-/// Whether a filter has seen this; notes it for [`teach`]. What is known anyway is not looked up.
+/// Whether a filter has seen this, with accounts of enough groups where the login's account has one; notes it for [`teach`].
+/// What is known anyway is not looked up.
 fn look_up(
     subject: &mut Subject,
     parts: &[&[u8]],
+    group: Option<u64>,
     is_known: bool,
     surroundings: &mut Surroundings<'_, '_>,
 ) -> bool {
     let hash = surroundings.key.hash(Role::Seen, parts);
-    let pages = surroundings.settings.state_pages;
-    let address = locate(&surroundings.policy.tables, CellKind::Seen, hash, pages);
+    let address = seen_page(hash, surroundings);
+    // All groups of one program lie in its page.
+    let of_group = |group: u64| hash ^ (group + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     subject.recognition.seen.push(address);
-    subject.recognition.seen_hashes.push(hash);
+    subject.recognition.seen_hashes.push(group.map_or(hash, of_group));
     if is_known {
         return true;
     }
     let now = surroundings.now;
     match surroundings.pool().load(address) {
         // A page that a newer configuration took over says nothing, and nobody is a stranger for that.
-        Ok(loaded) => loaded.is_superseded() || seen::contains(loaded.page.body(), hash, now),
+        Ok(loaded) => {
+            let holds = |hash| seen::contains(loaded.page.body(), hash, now);
+            loaded.is_superseded()
+                || match group {
+                    None => holds(hash),
+                    Some(_) => (0..GROUPS).filter(|group| holds(of_group(*group))).count() >= ENOUGH_GROUPS,
+                }
+        }
         Err(error) => {
             subject.fail(failure_of(error), surroundings);
             // Without its memory the filter must not take everybody for a stranger.
             true
         }
     }
+}
+
+fn seen_page(hash: u64, surroundings: &Surroundings<'_, '_>) -> CellAddress {
+    locate(&surroundings.policy.tables, CellKind::Seen, hash, surroundings.settings.state_pages)
+}
+
+/// Whether a success of a stranger speaks for the crowd that it belongs to: the first one of its account on a day (UTC). Who
+/// logs in to an account of their own again and again, each time as a stranger, must not make an attack look like a good day.
+pub(crate) fn is_first_today(subject: &Subject, surroundings: &mut Surroundings<'_, '_>) -> bool {
+    let Some(account) = subject.recognition.account else { return false };
+    if !surroundings.policy.tables.uses(CellKind::Seen) {
+        return true;
+    }
+    let now = surroundings.now;
+    let parts: [&[u8]; 3] = [b"today", &account.to_le_bytes(), &(now.0 / DAY_MS).to_le_bytes()];
+    let hash = surroundings.key.hash(Role::Seen, &parts);
+    let address = seen_page(hash, surroundings);
+    let mut is_first = true;
+    let written = surroundings.pool().update_body(address, |body| {
+        is_first = seen::insert(body, hash, now);
+        is_first
+    });
+    if let Err(error) = written {
+        surroundings.worker.tally.add_now(Metric::Error(failure_of(error)), 1);
+    }
+    is_first
 }
 
 /// A login succeeded: what it came with is at home from now on.

@@ -1,7 +1,7 @@
 //! What a reply proves is written at once: how a login ended, how often something happened, who is vouched for.
 
 use super::identity::key_cell;
-use super::recognition::{is_new_device, teach};
+use super::recognition::{is_first_today, is_new_device, teach};
 use super::subject::Subject;
 use super::{Headers, Surroundings, all_headers, failure_of, session};
 use crate::blob::client::ClientKeyKind;
@@ -40,8 +40,11 @@ pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings:
     }
     let reading = subject.reading(now);
     let is_stranger = subject.circumstances.is_stranger;
-    let is_somebody = subject.recognition.account.is_some();
-    let pulse = event.filter(|event| is_stranger && (*event != Event::LoginSuccess || is_somebody));
+    // A success of nobody in particular must not speak for a whole crowd, nor must one account's many.
+    let is_heard = outcome == LoginOutcome::Success
+        && subject.recognition.account.is_some()
+        && (!is_stranger || is_first_today(subject, surroundings));
+    let pulse = event.filter(|event| is_stranger && (*event != Event::LoginSuccess || is_heard));
     let pulse = pulse.map(|event| match event {
         Event::LoginSuccess => PulseEvent::Succeeded,
         _ => PulseEvent::Failed,
@@ -52,7 +55,7 @@ pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings:
         let reservation = touched.reservation.take();
         let roles = touched.roles;
         let changes = |position: usize, counter: &Counter<'_>| {
-            change_of(subject, roles, position, counter, outcome, from_new_device)
+            change_of(subject, roles, position, counter, outcome, from_new_device, is_heard)
         };
         let counters = || policy.counters.iter().enumerate();
         let shape = policy.shapes.get(usize::from(touched.address.kind));
@@ -104,6 +107,7 @@ fn change_of(
     counter: &Counter<'_>,
     outcome: LoginOutcome,
     from_new_device: bool,
+    is_heard: bool,
 ) -> Option<Change> {
     if !roles.has(counter.key) {
         return None;
@@ -111,10 +115,8 @@ fn change_of(
     let counts = subject.is_counted_by(counter);
     let value = || subject.value_of(position);
     match (counter.source, outcome) {
-        // A success of nobody in particular must not speak for a whole crowd.
         (Source::Count(Event::LoginSuccess), LoginOutcome::Success) => {
-            let is_somebody = subject.recognition.account.is_some() || !counter.key.is_aggregate();
-            (counts && is_somebody).then_some(Change::Add)
+            (counts && (is_heard || !counter.key.is_aggregate())).then_some(Change::Add)
         }
         (Source::Count(Event::LoginNewDevice), LoginOutcome::Success) => {
             (counts && from_new_device).then_some(Change::Add)

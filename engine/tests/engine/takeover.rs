@@ -9,7 +9,7 @@ use bartizan_engine::blob::draft::{
 use bartizan_engine::device::DeviceKeys;
 use bartizan_engine::exchange::{Decided, Opened, Reply, RequestHead, open};
 use bartizan_engine::state::store::MemoryStore;
-use bartizan_engine::vocabulary::{Binding, CounterKey, Event, Mode, Moment, Threat, Value, Whose};
+use bartizan_engine::vocabulary::{Binding, CounterKey, Event, Mode, Moment, Newcomer, Threat, Value, Whose};
 
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 86_400_000;
@@ -316,25 +316,15 @@ fn a_decoy_is_learnt_from_two_accounts_and_then_looks_like_the_app() {
 
 #[test]
 fn a_login_under_attack_shuts_strangers_out_while_it_lasts_and_no_longer() {
-    for workers in [1, 2, 7] {
-        let mut draft = guarded(challenge());
-        let mut siege = draft.rules[0].clone();
-        siege.id = "siege".to_owned();
-        siege.when = stranger_and(Condition::UnderAttack);
-        draft.rules = vec![siege];
-        let blob = draft.write().unwrap();
-        let policy = Policy::parse(&blob).unwrap();
-        let mut world = World::new(&policy, MemoryStore::default(), workers);
-        world.settings.hold_headers = true;
-        world.device_keys = DeviceKeys::new(b"a secret of some length", None);
-        let cookie = become_known(&mut world, "192.0.2.7", "ann");
+    with_siege(&stranger_and(Condition::UnderAttack), |world| {
+        let cookie = become_known(world, "192.0.2.7", "ann");
         // A calm day: a new customer every five minutes, one in ten mistypes first.
         for number in 0..288 {
             let (from, user) = (format!("10.{}.{}.1", number / 200, number % 200), format!("new{number}"));
             if number % 10 == 0 {
-                assert!(!login(&mut world, &attempt(&from, &user, "typo")).is_refused(), "customer {number}");
+                assert!(!login(world, &attempt(&from, &user, "typo")).is_refused(), "customer {number}");
             }
-            assert!(!login(&mut world, &attempt(&from, &user, "right")).is_refused(), "customer {number}");
+            assert!(!login(world, &attempt(&from, &user, "right")).is_refused(), "customer {number}");
             world.now += 5 * MINUTE;
         }
         // Four tries a minute, each from an address that is never seen again.
@@ -349,13 +339,85 @@ fn a_login_under_attack_shuts_strangers_out_while_it_lasts_and_no_longer() {
             }
             stopped
         };
-        let stopped = attack(&mut world, 60, 0);
-        assert!(stopped > 210, "{stopped} of 240 with {workers} workers");
-        assert_eq!(attack(&mut world, 600, 240), 2400, "it lasts as long as they come");
+        let stopped = attack(world, 60, 0);
+        assert!(stopped > 210, "{stopped} of 240");
+        assert_eq!(attack(world, 600, 240), 2400, "it lasts as long as they come");
         let known = Try { cookie: Some(cookie), ..attempt("203.0.113.5", "ann", "right") };
-        assert!(!login(&mut world, &known).is_refused());
-        assert!(login(&mut world, &attempt("203.0.113.6", "dora", "right")).is_refused());
+        assert!(!login(world, &known).is_refused());
+        assert!(login(world, &attempt("203.0.113.6", "dora", "right")).is_refused());
         world.now += 120 * MINUTE;
-        assert!(!login(&mut world, &attempt("203.0.113.6", "dora", "right")).is_refused(), "it is over");
+        assert!(!login(world, &attempt("203.0.113.6", "dora", "right")).is_refused(), "it is over");
+    });
+}
+
+/// A shop with one rule.
+fn with_siege_and(action: &ActionDraft, when: &Condition, test: impl Fn(&mut TestWorld<'_>)) {
+    for workers in [1, 2, 7] {
+        println!("{workers} workers");
+        let mut draft = guarded(action.clone());
+        let mut siege = draft.rules[0].clone();
+        siege.id = "siege".to_owned();
+        siege.when = when.clone();
+        draft.rules = vec![siege];
+        let blob = draft.write().unwrap();
+        let policy = Policy::parse(&blob).unwrap();
+        let mut world = World::new(&policy, MemoryStore::default(), workers);
+        world.settings.hold_headers = true;
+        world.device_keys = DeviceKeys::new(b"a secret of some length", None);
+        test(&mut world);
     }
+}
+
+fn with_siege(when: &Condition, test: impl Fn(&mut TestWorld<'_>)) {
+    with_siege_and(&challenge(), when, test);
+}
+
+#[test]
+fn a_program_is_known_once_several_accounts_logged_in_with_it() {
+    with_siege(&Condition::All(vec![Condition::New(Newcomer::Fingerprint), over(1, 3)]), |world| {
+        let is_stopped = |world: &mut TestWorld<'_>| {
+            (0..6).any(|_| login(world, &attempt("198.51.100.9", "victim", "guess")).is_refused())
+        };
+        assert!(is_stopped(world), "nobody logged in with it");
+        for network in 0..5 {
+            become_known(world, &format!("192.0.{network}.7"), "own");
+        }
+        assert!(is_stopped(world), "one account makes no program known");
+        for number in 0..30 {
+            become_known(world, &format!("10.1.{number}.7"), &format!("customer{number}"));
+        }
+        assert!(!is_stopped(world), "thirty accounts do");
+    });
+}
+
+#[test]
+fn logins_to_an_own_account_do_not_make_an_attack_look_like_a_good_day() {
+    with_siege(&stranger_and(Condition::UnderAttack), |world| {
+        let mut stopped = 0;
+        for number in 0..480 {
+            // Each wrong guess comes with two logins to the attacker's account, from networks where it never was.
+            let network = |host: u32| format!("11.{}.{}.1", number * 3 / 200 + host * 20, number * 3 % 200);
+            stopped += u32::from(
+                login(world, &attempt(&network(0), &format!("victim{number}"), "guess")).is_refused(),
+            );
+            login(world, &attempt(&network(1), "own", "right"));
+            login(world, &attempt(&network(2), "own", "right"));
+            world.now += MINUTE / 4;
+        }
+        assert!(stopped > 400, "{stopped} of 480");
+    });
+}
+
+#[test]
+fn an_attack_that_is_answered_by_bans_goes_on() {
+    let ban = ActionDraft::Block { for_ms: 12 * 3_600_000, reply: ReplyDraft::default() };
+    with_siege_and(&ban, &stranger_and(Condition::UnderAttack), |world| {
+        // Two hundred addresses come again and again; all of them are banned soon.
+        for number in 0..8 * 240_u32 {
+            let from = format!("11.0.{}.1", number % 200);
+            login(world, &attempt(&from, &format!("victim{number}"), "guess"));
+            world.now += MINUTE / 4;
+        }
+        assert!(login(world, &attempt("203.0.113.6", "dora", "right")).is_refused(), "it still lasts");
+    });
 }

@@ -40,6 +40,10 @@ pub struct Device {
     pub is_known: bool,
     /// Whether the app's new release was started on it.
     pub is_updated: bool,
+    /// How many visits are made with it right now.
+    in_use: u8,
+    /// Whether it is thrown away once no visit uses it.
+    is_given_up: bool,
 }
 
 const NO_DEVICE: u32 = u32::MAX;
@@ -118,9 +122,34 @@ impl World {
         u32::try_from(self.devices.len() - 1).unwrap_or(NO_DEVICE)
     }
 
-    /// A device is thrown away.
+    /// A device is thrown away, once nobody uses it.
     pub fn drop_device(&mut self, device: u32) {
         if let Some(gone) = self.devices.get_mut(device as usize) {
+            gone.is_given_up = true;
+            self.throw_away(device);
+        }
+    }
+
+    /// A visit begins with a device.
+    pub fn take_up(&mut self, device: u32) {
+        if let Some(taken) = self.devices.get_mut(device as usize) {
+            taken.in_use = taken.in_use.saturating_add(1);
+        }
+    }
+
+    /// A visit with a device is over.
+    pub fn put_down(&mut self, device: u32) {
+        if let Some(taken) = self.devices.get_mut(device as usize) {
+            taken.in_use = taken.in_use.saturating_sub(1);
+            self.throw_away(device);
+        }
+    }
+
+    fn throw_away(&mut self, device: u32) {
+        if let Some(gone) =
+            self.devices.get_mut(device as usize).filter(|gone| gone.is_given_up && gone.in_use == 0)
+        {
+            gone.is_given_up = false;
             gone.jar = Jar::default();
             self.free.push(device);
         }
@@ -153,6 +182,13 @@ impl Customer {
 
 impl Device {
     fn new(fingerprint: u16) -> Self {
-        Self { jar: Jar::default(), fingerprint, is_known: false, is_updated: false }
+        Self {
+            jar: Jar::default(),
+            fingerprint,
+            is_known: false,
+            is_updated: false,
+            in_use: 0,
+            is_given_up: false,
+        }
     }
 }

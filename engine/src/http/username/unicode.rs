@@ -3,7 +3,7 @@
 //! Two texts are compatible (UAX #15) where NFKC makes them equal, and equally where NFKD does. Only equality is asked
 //! for here, so texts are decomposed and never composed again, which needs less than half of the data.
 
-// RUNS, PLACES, TEXTS and CLASSES, written by build.rs.
+// RUNS, RUN_PLACES, PLACES, TEXTS, CLASS_RUNS and CLASSES, written by build.rs.
 include!(concat!(env!("OUT_DIR"), "/unicode.rs"));
 
 /// Gives what a character decomposes to (NFKD without putting marks in order), itself where it does not.
@@ -24,18 +24,22 @@ pub(super) fn decompose(character: char, emit: &mut impl FnMut(char)) {
 
 /// The combining class of a character (Unicode, 3.11): marks of different classes stand in the order of their classes.
 pub(super) fn combining_class(character: char) -> u8 {
-    let number = u32::from(character);
-    let after = CLASSES.partition_point(|(first, ..)| *first <= number);
-    let run = after.checked_sub(1).and_then(|position| CLASSES.get(position));
-    run.filter(|(first, length, _)| number < first.saturating_add(u32::from(*length)))
-        .map_or(0, |(.., class)| *class)
+    let run = run_of(&CLASS_RUNS, u32::from(character));
+    run.and_then(|(run, _)| CLASSES.get(run)).copied().unwrap_or(0)
+}
+
+/// In which run a character is, and where in it. A run is packed: 21 bits for its first character, 11 for how many it has.
+fn run_of(runs: &[u32], number: u32) -> Option<(usize, usize)> {
+    let run = runs.partition_point(|packed| packed >> 11 <= number).checked_sub(1)?;
+    let packed = runs.get(run)?;
+    let position = number.checked_sub(packed >> 11).filter(|position| *position < packed & 0x7ff)?;
+    Some((run, position as usize))
 }
 
 fn text_of(number: u32) -> Option<&'static str> {
-    let after = RUNS.partition_point(|(first, ..)| *first <= number);
-    let (first, length, place) = RUNS.get(after.checked_sub(1)?)?;
-    let position = number.checked_sub(*first).filter(|position| *position < u32::from(*length))?;
-    let place = usize::from(*PLACES.get(usize::from(*place).checked_add(position as usize)?)?);
+    let (run, position) = run_of(&RUNS, number)?;
+    let first = usize::from(*RUN_PLACES.get(run)?);
+    let place = usize::from(*PLACES.get(first.checked_add(position)?)?);
     let start = place.checked_add(1)?;
     let length = usize::from(*TEXTS.as_bytes().get(place)?);
     TEXTS.get(start..start.checked_add(length)?)
