@@ -189,7 +189,9 @@ pub static OUTCOME: Section = Section {
             key: "redirects_to",
             kind: Kind::Form(Form { what: "a path", pattern: "^/[^?#;{}]*$" }),
             absent: Absent::Nothing,
-            doc: "The reply redirects to this path; `/account/**` to it or anything below it. Host, query and fragment of `location` do not matter.",
+            doc: "The reply redirects to this path, with a status of 3xx; `/account/**` to it or anything below it. Host, query and fragment of `location` do not \
+                  matter. With other statuses `location` redirects nobody (RFC 9110, section 10.2.2): `header: { name: location, contains: /account }` \
+                  looks at it all the same.",
             example: "success: { redirects_to: /account }",
         },
         Field {
