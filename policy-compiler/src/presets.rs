@@ -61,8 +61,8 @@ const OFX_WRONG: &[&str] = &["<CODE>15500", "<CODE>15502", "<CODE>3001", "<CODE>
 const OFX_REFUSED_OTHERWISE: &[&str] = &[
     "<CODE>2000",
     "<CODE>3000",
-    "<CODE>13504",
-    "<CODE>13505",
+    // The institution is missing or closed: 13504 and 13505.
+    "<CODE>1350",
     "<CODE>15501",
     "<CODE>15506",
     "<CODE>15507",
@@ -74,6 +74,9 @@ const OFX_REFUSED_OTHERWISE: &[&str] = &[
     "<CODE>15516",
 ];
 
+/// What lets nobody in yet, although another part of the reply has an accepting code: security questions, an account in use.
+const OFX_NOT_YET: &[&str] = &["<MFACHALLENGERS>", "<CODE>3000", "<CODE>15501"];
+
 /// Open Financial Exchange, 1.0.2 to 2.2, section 2.5.1: every request carries one sign-on, every reply its status. Whatever
 /// error a sign-on has, all other parts of the reply have code 15500, so 15500 beside another code of sign-ons is not the
 /// sign-on's own; and 0 next to no 15500 is. OFX 1 is SGML, OFX 2 is XML: only opening tags are the same in both, and blanks may
@@ -82,22 +85,19 @@ fn ofx() -> Preset {
     let body = |text: &str| OutcomeCondition::BodyContains(String::from(text));
     let any = |texts: &[&str]| OutcomeCondition::Any(texts.iter().map(|text| body(text)).collect());
     let element = |name: &str| FieldSource::Element(String::from(name));
-    // A server that asks its security questions has let nobody in yet.
-    let not_yet =
-        ["<CODE>15500", "<CODE>15501", "<CODE>15502", "<CODE>3000", "<CODE>3001", "<MFACHALLENGERS>"];
     Preset {
         username: element("USERID"),
         password: element("USERPASS"),
         only_if: None,
-        success: OutcomeCondition::All(vec![
-            body("<SONRS>"),
-            any(OFX_ACCEPTED),
-            OutcomeCondition::Not(Box::new(any(&not_yet))),
-        ]),
-        failure: OutcomeCondition::All(vec![
-            body("<SONRS>"),
-            any(OFX_WRONG),
-            OutcomeCondition::Not(Box::new(any(OFX_REFUSED_OTHERWISE))),
+        // Without a `not`, so that the beginning of a long statement is enough. What contradicts it meets `failure` too.
+        success: OutcomeCondition::All(vec![body("<SONRS>"), any(OFX_ACCEPTED)]),
+        failure: OutcomeCondition::Any(vec![
+            OutcomeCondition::All(vec![
+                body("<SONRS>"),
+                any(OFX_WRONG),
+                OutcomeCondition::Not(Box::new(any(OFX_REFUSED_OTHERWISE))),
+            ]),
+            OutcomeCondition::All(vec![any(OFX_ACCEPTED), any(OFX_NOT_YET)]),
         ]),
     }
 }
@@ -112,28 +112,37 @@ mod tests {
         assert!(find("saml").is_none());
     }
 
-    /// A reply that was read whole.
+    /// What was read of a reply.
     struct Reply<'a> {
         status: u16,
         body: &'a str,
+        /// Whether that is all of the body; of a long one it is the beginning.
+        is_whole: bool,
     }
 
-    /// What the engine answers for a reply that was read whole.
-    fn holds(condition: &OutcomeCondition, reply: &Reply<'_>) -> bool {
+    /// What the engine answers; none where the rest of the body could change it.
+    fn holds(condition: &OutcomeCondition, reply: &Reply<'_>) -> Option<bool> {
+        let all = |parts: &[OutcomeCondition], decisive: bool| {
+            let answers: Vec<_> = parts.iter().map(|part| holds(part, reply)).collect();
+            let is_open = answers.contains(&None);
+            if answers.contains(&Some(decisive)) { Some(decisive) } else { (!is_open).then_some(!decisive) }
+        };
+        let json = || serde_json::from_str::<serde_json::Value>(reply.body).unwrap_or_default();
         match condition {
-            OutcomeCondition::All(parts) => parts.iter().all(|part| holds(part, reply)),
-            OutcomeCondition::Any(parts) => parts.iter().any(|part| holds(part, reply)),
-            OutcomeCondition::Not(part) => !holds(part, reply),
-            OutcomeCondition::Status(class @ 1..=5) => reply.status / 100 == *class,
-            OutcomeCondition::Status(status) => reply.status == *status,
-            OutcomeCondition::BodyContains(text) => reply.body.contains(text),
-            OutcomeCondition::JsonHas(pointer) => {
-                let json: serde_json::Value = serde_json::from_str(reply.body).unwrap_or_default();
-                json.pointer(pointer).and_then(|value| value.as_str()).is_some_and(|text| !text.is_empty())
+            OutcomeCondition::All(parts) => all(parts, false),
+            OutcomeCondition::Any(parts) => all(parts, true),
+            OutcomeCondition::Not(part) => holds(part, reply).map(|answer| !answer),
+            OutcomeCondition::Status(class @ 1..=5) => Some(reply.status / 100 == *class),
+            OutcomeCondition::Status(status) => Some(reply.status == *status),
+            OutcomeCondition::BodyContains(text) => {
+                let found = reply.body.contains(text);
+                (found || reply.is_whole).then_some(found)
             }
+            OutcomeCondition::JsonHas(pointer) => Some(
+                json().pointer(pointer).and_then(|value| value.as_str()).is_some_and(|text| !text.is_empty()),
+            ),
             OutcomeCondition::Json { pointer, equals } => {
-                let json: serde_json::Value = serde_json::from_str(reply.body).unwrap_or_default();
-                json.pointer(pointer).and_then(|value| value.as_str()) == Some(equals)
+                Some(json().pointer(pointer).and_then(|value| value.as_str()) == Some(equals))
             }
             _ => panic!("no preset asks for {condition:?}"),
         }
@@ -142,8 +151,9 @@ mod tests {
     fn outcome(preset: &str, reply: &Reply<'_>) -> &'static str {
         let preset = find(preset).unwrap();
         match (holds(&preset.success, reply), holds(&preset.failure, reply)) {
-            (true, false) => "success",
-            (false, true) => "failure",
+            (Some(true), Some(true)) => "unknown",
+            (Some(true), _) => "success",
+            (_, Some(true)) => "failure",
             _ => "unknown",
         }
     }
@@ -192,18 +202,31 @@ mod tests {
             for body in
                 [ofx_reply(sign_on, others), ofx_reply(sign_on, others).replace("\r\n<SEV", "</CODE><SEV")]
             {
-                let reply = Reply { status: 200, body: &body };
+                let reply = Reply { status: 200, body: &body, is_whole: true };
                 assert_eq!(outcome("ofx", &reply), expected, "{sign_on} beside {others:?}");
             }
         }
         let questions = ofx_reply(0, &[])
             .replace("</OFX>", "<MFACHALLENGETRNRS><STATUS><CODE>0</STATUS><MFACHALLENGERS></OFX>");
         assert_eq!(
-            outcome("ofx", &Reply { status: 200, body: &questions }),
+            outcome("ofx", &Reply { status: 200, body: &questions, is_whole: true }),
             "unknown",
             "questions are asked first"
         );
-        assert_eq!(outcome("ofx", &Reply { status: 200, body: "<html><CODE>0" }), "unknown");
+        assert_eq!(outcome("ofx", &Reply { status: 200, body: "<html><CODE>0", is_whole: true }), "unknown");
+    }
+
+    #[test]
+    fn the_beginning_of_a_long_statement_proves_that_its_sign_on_was_right() {
+        for (sign_on, expected) in [(0, "success"), (15000, "success"), (15500, "unknown"), (3000, "unknown")]
+        {
+            let body = ofx_reply(sign_on, &[]);
+            assert_eq!(
+                outcome("ofx", &Reply { status: 200, body: &body, is_whole: false }),
+                expected,
+                "{sign_on}"
+            );
+        }
     }
 
     #[test]
@@ -224,7 +247,11 @@ mod tests {
             (403, r#"{"error":"mfa_required"}"#, "unknown"),
             (503, r#"{"error":"invalid_grant"}"#, "unknown"),
         ] {
-            assert_eq!(outcome("oauth2-password", &Reply { status, body }), expected, "{status} {body}");
+            assert_eq!(
+                outcome("oauth2-password", &Reply { status, body, is_whole: true }),
+                expected,
+                "{status} {body}"
+            );
         }
     }
 }
