@@ -7,6 +7,7 @@ mod inspect;
 mod leaked_lists;
 mod packs;
 mod schema;
+mod state_tables;
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
+use bartizan_engine::http::username::UsernameForm;
 use bartizan_engine::leaked::LeakedList;
 use bartizan_engine::leaked::write::{ListError, PartWriter};
 use bartizan_engine::vocabulary::LeakedKind;
@@ -20,7 +21,7 @@ use bartizan_engine::vocabulary::LeakedKind;
 pub use include::include;
 pub use progress::Progress;
 
-use lines::{Line, Lines};
+use lines::Lines;
 
 /// The most entries of a list: 800 MB while it is compiled.
 pub const MAX_ENTRIES: usize = 100_000_000;
@@ -40,6 +41,9 @@ pub struct LeakedSource {
     pub path: PathBuf,
     /// Bits of a fingerprint, 8 or 16.
     pub bits: u8,
+    /// The forms in which the logins that look pairs up name an account; at least one. A pair becomes one entry for each form
+    /// that gives its name another spelling. Lists of passwords have no names.
+    pub name_forms: Vec<UsernameForm>,
 }
 
 /// A list that was compiled.
@@ -170,37 +174,33 @@ fn read(source: &LeakedSource, progress: &Progress) -> Result<(Vec<u64>, LeftOut
     // Public lists of hashes are the largest ones, and their lines have at least 41 bytes.
     let expected = if source.kind == LeakedKind::PasswordsSha1 { length / 41 + 1 } else { 0 };
     let mut digests = Vec::with_capacity(usize::try_from(expected).unwrap_or(MAX_ENTRIES).min(MAX_ENTRIES));
-    let mut left_out = LeftOut::default();
+    let (mut left_out, mut lines_read) = (LeftOut::default(), 0);
     while let Some(line) = lines.next().map_err(ListFailure::Unreadable)? {
         if line.number % 8192 == 0 {
             reading.read(line.end);
         }
-        match digest(source.kind, &line) {
-            Ok(None) => {}
-            Ok(Some(_)) if digests.len() == MAX_ENTRIES => return Err(ListFailure::TooMany),
-            Ok(Some(digest)) => digests.push(digest),
-            Err(reason) => {
-                left_out.count += 1;
-                if left_out.named.len() < MAX_NAMED {
-                    left_out.named.push((line.number, reason));
-                }
+        let entry = line.content.ok_or("too many characters");
+        let mut emit = |digest| digests.push(digest);
+        let read =
+            entry.and_then(|entry| entries::digests(source.kind, &source.name_forms, entry, &mut emit));
+        if let Err(reason) = read {
+            left_out.count += 1;
+            if left_out.named.len() < MAX_NAMED {
+                left_out.named.push((line.number, reason));
             }
         }
+        lines_read = line.number;
+        if digests.len() > MAX_ENTRIES {
+            return Err(ListFailure::TooMany);
+        }
     }
-    if left_out.count > 0 && left_out.count > digests.len() as u64 / WRONG_ONE_IN {
+    if left_out.count > 0 && left_out.count > lines_read / WRONG_ONE_IN {
         return Err(ListFailure::OtherKind(left_out));
     }
     if digests.is_empty() {
         return Err(ListFailure::Empty);
     }
     Ok((digests, left_out))
-}
-
-fn digest(kind: LeakedKind, line: &Line<'_>) -> Result<Option<u64>, &'static str> {
-    match line.content {
-        None => Err("too many characters"),
-        Some(content) => entries::digest(kind, content),
-    }
 }
 
 /// Only regular files: a pipe or device could block or never end.

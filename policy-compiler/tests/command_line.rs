@@ -49,6 +49,40 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+/// What the pack for account takeover needs, which keeps filters and sketches beside its cells.
+const GUARDED: &str = "version: 1
+use: [account-takeover]
+apps:
+  bank:
+    hosts: [bank.example.com]
+    logins:
+      - { request: POST /login, username: form.email, password: form.password, success: { status: 302 }, failure: { status: 401 } }
+";
+
+#[test]
+fn inspect_says_of_each_table_what_it_has() {
+    let place = Place::new();
+    fs::write(place.path("guarded.yaml"), GUARDED).unwrap();
+    assert!(place.run(&["compile", "guarded.yaml", "-o", "guarded.blob"]).status.success());
+    let text = out(&place.run(&["inspect", "guarded.blob"]));
+    let table = |name: &str| {
+        let start = format!("            {name} ");
+        text.lines().find(|line| line.starts_with(&start)).map(str::to_owned)
+    };
+    assert!(table("account").unwrap().contains(" cells of "), "{text}");
+    let seen = table("seen").unwrap();
+    // 557 keys of each generation of 384 pages.
+    for part in ["384 pages", "2 Bloom filters", "8032 bits", "30 days", "213888 keys"] {
+        assert!(seen.contains(part) && !seen.contains("cells"), "{part:?} is not in {seen:?}");
+    }
+    let password = table("password").unwrap();
+    // 600 pairs a page on 128 pages.
+    for part in ["128 pages", "4 rows of 128 counters", "3936 bits", "76800 pairs"] {
+        assert!(password.contains(part) && !password.contains("cells"), "{part:?} is not in {password:?}");
+    }
+    assert_eq!(table("network"), None, "a table that the policy does not use");
+}
+
 #[test]
 fn exit_codes_are_clean_findings_and_failed() {
     let place = Place::new();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use bartizan_engine::blob::Policy;
+use bartizan_engine::http::username::{UsernameForm, same_account};
 use bartizan_engine::leaked::{HeldPages, LeakedList, contains, pair_digest, password_digest, split};
 use tempfile::TempDir;
 
@@ -33,9 +34,13 @@ struct Place {
 
 impl Place {
     fn new(hashes: &str, pairs: &str) -> Self {
+        Self::with_policy(POLICY, hashes, pairs)
+    }
+
+    fn with_policy(policy: &str, hashes: &str, pairs: &str) -> Self {
         let place = Self { directory: tempfile::tempdir().unwrap() };
         fs::create_dir(place.path("lists")).unwrap();
-        fs::write(place.path("policy.yaml"), POLICY).unwrap();
+        fs::write(place.path("policy.yaml"), policy).unwrap();
         fs::write(place.path("lists/hashes.txt"), hashes).unwrap();
         fs::write(place.path("lists/pairs.txt"), pairs).unwrap();
         place
@@ -69,26 +74,90 @@ impl Place {
 const HASHES: &str = "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:10434004\n";
 const PAIRS: &str = "Ann@example.com:tulip-17\n";
 
+/// Whether a list of a blob has an entry with this digest, as the filter looks it up.
+fn is_on(blob: &[u8], name: &str, digest: u64) -> bool {
+    let (policy, part) = split(blob).unwrap();
+    let policy = Policy::parse(policy).unwrap();
+    let mut pages = HeldPages::of(&part.unwrap()).unwrap();
+    let list = policy.leaked.iter().find(|list| list.name == name).unwrap();
+    let place =
+        LeakedList { first_page: list.first_page, pages: list.pages, bits: list.bits, digest: list.digest };
+    contains(&place, digest, &mut pages).unwrap()
+}
+
 #[test]
 fn what_is_on_the_lists_is_found_in_the_blob() {
     let blob = Place::new(HASHES, PAIRS).compile();
-    let (policy, part) = split(&blob).unwrap();
-    let policy = Policy::parse(policy).unwrap();
-    let mut pages = HeldPages::of(&part.unwrap()).unwrap();
-    let mut is_on = |name: &str, digest: u64| {
-        let list = policy.leaked.iter().find(|list| list.name == name).unwrap();
-        let place = LeakedList {
-            first_page: list.first_page,
-            pages: list.pages,
-            bits: list.bits,
-            digest: list.digest,
-        };
-        contains(&place, digest, &mut pages).unwrap()
-    };
+    let is_on = |name: &str, digest: u64| is_on(&blob, name, digest);
     assert!(is_on("breached", password_digest(b"password")));
     assert!(!is_on("breached", password_digest(b"tulip-17")));
     assert!(is_on("combos", pair_digest(b"ann@example.com", b"tulip-17")));
     assert!(!is_on("combos", pair_digest(b"ann@example.com", b"password")));
+}
+
+/// Pairs as thieves have them, and spellings in which the same person may log in.
+const SPELLINGS: [(&str, &str, &str); 5] = [
+    ("Jos\u{e9}@example.com", "jose\u{301}@example.com", "tulip-18"),
+    ("\u{ff4a}ane@example.com", "JANE@example.com", "tulip-19"),
+    ("jane\u{a0}doe", "Jane  Doe ", "tulip-20"),
+    ("zo\u{200b}e@example.com", "zoe@example.com", "tulip-21"),
+    (
+        "\u{39f}\u{394}\u{3a5}\u{3a3}\u{3a3}\u{395}\u{3a5}\u{3a3}",
+        "\u{3bf}\u{3b4}\u{3c5}\u{3c3}\u{3c3}\u{3b5}\u{3c5}\u{3c2}",
+        "tulip-22",
+    ),
+];
+
+#[test]
+fn names_of_pairs_are_the_names_that_logins_have() {
+    let pairs = SPELLINGS.map(|(listed, _, password)| format!("{listed}:{password}\n")).concat();
+    let blob = Place::new(HASHES, &pairs).compile();
+    for (_, login, password) in SPELLINGS {
+        let name = same_account(login.as_bytes(), UsernameForm::default());
+        assert!(is_on(&blob, "combos", pair_digest(&name, password.as_bytes())), "{login:?}");
+    }
+}
+
+/// Whether the pairs of a list with a tagged and a plain name are found for logins as `zoe+bank@example.com`,
+/// `zoe+shop@example.com` and `zoe@example.com`, whose form drops tags or keeps them.
+fn tagged(blob: &[u8], plus_address: bool) -> [bool; 3] {
+    ["zoe+bank@example.com", "zoe+shop@example.com", "zoe@example.com"].map(|login| {
+        let name = same_account(login.as_bytes(), UsernameForm { plus_address });
+        is_on(blob, "combos", pair_digest(&name, b"tulip-23"))
+    })
+}
+
+#[test]
+fn names_of_pairs_lose_their_tags_where_the_names_of_logins_do() {
+    let pairs = "Zoe+Shop@example.com:tulip-23\nann@example.com:tulip-24\n";
+    let plain = Place::new(HASHES, pairs).compile();
+    assert_eq!(tagged(&plain, false), [false, true, false]);
+    let plus =
+        POLICY.replace("username: form.email,", "username: form.email, username_form: [plus_address],");
+    let dropped = Place::with_policy(&plus, HASHES, pairs).compile();
+    assert_eq!(tagged(&dropped, true), [true; 3]);
+    // Nobody looks it up with its tag, so it takes no room.
+    assert_eq!(entries(&dropped), 2);
+}
+
+#[test]
+fn a_list_for_logins_of_several_forms_has_the_names_of_each() {
+    let second = "      - { request: POST /app, username: form.email, username_form: [plus_address], password: form.password, success: { status: 200 }, failure: { status: 401 } }\n";
+    let pairs = "Zoe+Shop@example.com:tulip-23\nann@example.com:tulip-24\n";
+    let both = Place::with_policy(&(POLICY.to_owned() + second), HASHES, pairs).compile();
+    assert_eq!(tagged(&both, false), [false, true, true]);
+    assert_eq!(tagged(&both, true), [true; 3]);
+    assert_eq!(entries(&both), 3);
+    // A login that gives no password looks nothing up.
+    let blind = second.replace("password: form.password, ", "");
+    let one = Place::with_policy(&(POLICY.to_owned() + &blind), HASHES, pairs).compile();
+    assert_eq!(entries(&one), 2);
+}
+
+/// How many entries the list of pairs has.
+fn entries(blob: &[u8]) -> u64 {
+    let (policy, _) = split(blob).unwrap();
+    Policy::parse(policy).unwrap().leaked.iter().find(|list| list.name == "combos").unwrap().entries
 }
 
 #[test]

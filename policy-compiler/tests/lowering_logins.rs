@@ -165,15 +165,25 @@ fn presets_are_logins_written_out() {
     let written = compile(
         "version: 1\napps:\n  a:\n    hosts: [a.example]\n    logins:\n      - request: POST /x\n        username: form.username\n        \
          password: form.password\n        only_if: { form.grant_type: password }\n        success: { status: 200, json_has: /access_token }\n        \
-         failure: { status: [400, 401], json: { /error: invalid_grant } }\n",
+         failure: { status: 4xx, json: { /error: invalid_grant } }\n",
     );
     assert_eq!(preset("oauth2-password"), written.apps[0].logins[0]);
-    let written = compile(
+    let codes = |codes: &[&str]| {
+        let parts: Vec<String> = codes.iter().map(|code| format!("{{ body_contains: <{code} }}")).collect();
+        format!("{{ any: [{}] }}", parts.join(", "))
+    };
+    let accepted = codes(&["CODE>0", "CODE>15000"]);
+    let not_yet = codes(&["MFACHALLENGERS>", "CODE>3000", "CODE>15501"]);
+    let wrong = codes(&["CODE>15500", "CODE>15502", "CODE>3001", "CODE>15513"]);
+    let otherwise = [2000, 3000, 1350, 15501, 15506, 15507, 15510, 15511, 15512, 15514, 15515, 15516];
+    let otherwise = otherwise.map(|code| format!("CODE>{code}"));
+    let otherwise = codes(&otherwise.each_ref().map(String::as_str));
+    let written = compile(&format!(
         "version: 1\napps:\n  a:\n    hosts: [a.example]\n    logins:\n      - request: POST /x\n        username: element.USERID\n        \
          password: element.USERPASS\n        \
-         success: { all: [{ body_contains: <SONRS> }, { body_contains: <CODE>0 }, { not: { body_contains: <CODE>155 } }] }\n        \
-         failure: { all: [{ body_contains: <SONRS> }, { any: [{ body_contains: <CODE>15500 }, { body_contains: <CODE>15502 }] }] }\n",
-    );
+         success: {{ all: [{{ body_contains: <SONRS> }}, {accepted}] }}\n        \
+         failure: {{ any: [{{ all: [{{ body_contains: <SONRS> }}, {wrong}, {{ not: {otherwise} }}] }}, {{ all: [{accepted}, {not_yet}] }}] }}\n",
+    ));
     assert_eq!(preset("ofx"), written.apps[0].logins[0]);
 }
 

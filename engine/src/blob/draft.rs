@@ -499,7 +499,7 @@ pub enum OutcomeCondition {
     },
     /// The first 64 KiB of the JSON body have something at that pointer, other than `null`, `false` and an empty text.
     JsonHas(String),
-    /// The reply redirects to this path, or below it where it ends in `/**`.
+    /// The reply has a status of class 3 and redirects to this path, or below it where it ends in `/**`.
     RedirectsTo(String),
     /// All of them.
     All(Vec<OutcomeCondition>),

@@ -118,7 +118,7 @@ pub enum OutcomeCode {
     Not = 8,
     /// The body has something at the pointer `name`.
     JsonHas = 9,
-    /// The reply redirects to the path `text`, or below it where it ends in `/**`.
+    /// `location` leads to the path `text`, or below it where it ends in `/**`, whatever the status.
     RedirectsTo = 10,
 }
 word_field!(
@@ -161,6 +161,11 @@ impl OutcomeStep<'_> {
     }
 }
 
+/// The class of statuses that redirect. With others, `location` names what was made (RFC 9110, 10.2.2), so they are kept apart
+/// where a blob is written: readers need no code for it.
+#[cfg(feature = "write")]
+const REDIRECTION: u16 = 3;
+
 #[cfg(feature = "write")]
 pub(crate) fn flatten<'d>(condition: &'d super::draft::OutcomeCondition, out: &mut Vec<OutcomeStep<'d>>) {
     use super::draft::OutcomeCondition;
@@ -176,7 +181,11 @@ pub(crate) fn flatten<'d>(condition: &'d super::draft::OutcomeCondition, out: &m
         OutcomeCondition::BodyContains(text) => out.push(step(OutcomeCode::BodyContains, 0, "", text)),
         OutcomeCondition::Json { pointer, equals } => out.push(step(OutcomeCode::Json, 0, pointer, equals)),
         OutcomeCondition::JsonHas(pointer) => out.push(step(OutcomeCode::JsonHas, 0, pointer, "")),
-        OutcomeCondition::RedirectsTo(path) => out.push(step(OutcomeCode::RedirectsTo, 0, "", path)),
+        OutcomeCondition::RedirectsTo(path) => {
+            out.push(step(OutcomeCode::Status, REDIRECTION, "", ""));
+            out.push(step(OutcomeCode::RedirectsTo, 0, "", path));
+            out.push(step(OutcomeCode::All, 2, "", ""));
+        }
         OutcomeCondition::All(parts) => {
             parts.iter().for_each(|part| flatten(part, out));
             out.push(step(OutcomeCode::All, count(parts), "", ""));

@@ -21,8 +21,15 @@ pub const BODY_LEN: usize = 2016;
 /// How long a generation lasts, in milliseconds: 30 days.
 pub const GENERATION_MS: u64 = 30 * 86_400_000;
 
+/// Bits of a generation's Bloom filter.
+pub const GENERATION_BITS: usize = YOUNGER_LEN * 8;
+/// About how many keys a generation of a page holds before it turns early: half of the bits are set then, which by the
+/// usual estimate for Bloom filters are bits × ln 2 ÷ places keys.
+pub const GENERATION_KEYS: u32 = 557;
+
 const PLACES: u64 = 10;
-const YOUNGER: Range<usize> = 8..1012;
+const YOUNGER_LEN: usize = 1004;
+const YOUNGER: Range<usize> = 8..8 + YOUNGER_LEN;
 const OLDER: Range<usize> = 1012..BODY_LEN;
 
 /// Whether the key was inserted within the last generation or two; `true` for about 0.2 % of other keys at most. A body

@@ -23,8 +23,16 @@ use std::ops::Range;
 /// Bytes of a page behind its header of 32 bytes.
 pub const BODY_LEN: usize = 2016;
 
-const ROWS: u64 = 4;
-const WIDTH: usize = 128;
+/// Rows of counters for each half of the window.
+pub const ROWS: u64 = 4;
+/// Counters of a row.
+pub const WIDTH: usize = 128;
+/// How many pairs of account and password a page counts within a window so that 40 accounts read as at least nine tenths of
+/// that (measured, see the table in `docs/state.md`).
+pub const WINDOW_PAIRS: u32 = 600;
+/// Bits of the Bloom filter of pairs for each half of the window.
+pub const PAIR_BITS: usize = PAIRS * 8;
+
 const COUNTERS: usize = 4 * WIDTH;
 const PAIRS: usize = 492;
 const PAIR_PLACES: u64 = 3;

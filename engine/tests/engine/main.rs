@@ -13,6 +13,8 @@ mod limits;
 #[cfg(test)]
 mod only_if;
 #[cfg(test)]
+mod redirects;
+#[cfg(test)]
 mod takeover;
 #[cfg(test)]
 mod world;

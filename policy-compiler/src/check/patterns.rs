@@ -43,6 +43,7 @@ pub(super) fn implies(one: &OutcomeCondition, other: &OutcomeCondition) -> bool 
         (Status(status), Status(class)) => *class < 10 && status / 100 == *class,
         (Header { name, .. }, Header { name: other, contains: None }) => name == other,
         (RedirectsTo(_), Header { name, contains: None }) => name == "location",
+        (RedirectsTo(_), Status(class)) => *class == 3,
         (RedirectsTo(path), RedirectsTo(below)) => is_below(path, below),
         (Json { pointer, equals }, JsonHas(other)) => {
             pointer == other && !matches!(equals.as_str(), "" | "null" | "false")
@@ -108,6 +109,7 @@ mod tests {
         let to = |path: &str| OutcomeCondition::RedirectsTo(String::from(path));
         assert!(implies(&to("/account/orders"), &to("/account/**")) && implies(&to("/login"), &to("/**")));
         assert!(implies(&to("/account"), &location(None)));
+        assert!(implies(&to("/account"), &Status(3)) && !implies(&to("/account"), &Status(302)));
         assert!(
             !implies(&to("/accounts"), &to("/account/**")) && !implies(&to("/account/**"), &to("/account"))
         );

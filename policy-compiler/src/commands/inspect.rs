@@ -5,15 +5,12 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use bartizan_engine::blob::counters::CellKind;
 use bartizan_engine::blob::{BlobError, Header, Policy, section_name};
 use bartizan_engine::leaked::{LeakedPart, split};
-use bartizan_engine::settings::Settings;
 use bartizan_engine::state::delta::MAX_CELLS;
-use bartizan_engine::state::page::PAGE_LEN;
 use clap::Args;
 
-use super::{Failure, Outcome, leaked_lists, print};
+use super::{Failure, Outcome, leaked_lists, print, state_tables};
 
 pub(super) const EXAMPLES: &str = "Example:\n  bartizan inspect shop.policy.blob";
 
@@ -61,7 +58,7 @@ fn parts(file: &[u8]) -> Result<(&[u8], Option<LeakedPart<'_>>), BlobError> {
 fn write_all(out: &mut String, file: &[u8], blob: &[u8], policy: &Policy<'_>, part: Option<&LeakedPart<'_>>) {
     write_contents(out, policy);
     leaked_lists::write(out, file.len(), policy, part);
-    write_state(out, policy);
+    state_tables::write(out, policy);
     write_memory(out, blob, policy);
 }
 
@@ -107,28 +104,6 @@ fn write_contents(out: &mut String, policy: &Policy<'_>) {
     let present = counts.iter().filter(|(count, ..)| *count > 0);
     let words = present.map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }));
     let _ = writeln!(out, "contents    {}", words.collect::<Vec<_>>().join(", "));
-}
-
-/// What the state can hold, by the host's default number of pages.
-fn write_state(out: &mut String, policy: &Policy<'_>) {
-    let pages = Settings::default().state_pages;
-    let bytes = pages as usize * PAGE_LEN / 1024;
-    let _ = writeln!(
-        out,
-        "state       {pages} pages unless the host says otherwise, {bytes} KiB for all workers together"
-    );
-    for kind in CellKind::ALL {
-        let Some(shape) = policy.shape(kind) else { continue };
-        let share = policy.tables.pages_of(kind, pages);
-        let share = share.end.saturating_sub(share.start);
-        let cells = u64::from(share) * u64::from(shape.cells_per_page());
-        let (name, per_page) = (kind.name(), shape.cells_per_page());
-        let _ = writeln!(
-            out,
-            "            {name:<8} {cells:>7} cells of {} bytes, {per_page} a page on {share} pages",
-            shape.len
-        );
-    }
 }
 
 /// What a worker keeps beside the module itself and the exchanges in flight: the blob, its tables decoded (texts and

@@ -56,7 +56,13 @@ fn outcome(node: &Node, findings: &mut Diagnostics) -> Option<OutcomeCondition> 
     let mut parts: Vec<Option<OutcomeCondition>> = Vec::new();
     for entry in fields.entries() {
         match entry.key.value.as_str() {
-            "status" => parts.push(statuses(entry, findings)),
+            "status" => {
+                let statuses = statuses(entry, findings);
+                if let (Some(statuses), Some(redirect)) = (&statuses, fields.entry("redirects_to")) {
+                    redirecting(statuses, entry, redirect, findings);
+                }
+                parts.push(statuses);
+            }
             "header" => parts.push(header(entry, findings)),
             "sets_cookie" => {
                 let name = fields.text("sets_cookie", findings);
@@ -112,6 +118,24 @@ fn header(entry: &Entry, findings: &mut Diagnostics) -> Option<OutcomeCondition>
     };
     let name = token(&name, "header", findings)?.to_ascii_lowercase();
     Some(OutcomeCondition::Header { name, contains })
+}
+
+/// Reports a redirect beside statuses of which none redirects: such an outcome never holds.
+fn redirecting(statuses: &OutcomeCondition, status: &Entry, redirect: &Entry, findings: &mut Diagnostics) {
+    let can_redirect = match statuses {
+        OutcomeCondition::Status(status) => matches!(status, 3 | 300..=399),
+        OutcomeCondition::Any(parts) => {
+            parts.iter().any(|part| matches!(part, OutcomeCondition::Status(3 | 300..=399)))
+        }
+        _ => true,
+    };
+    if !can_redirect {
+        findings.push(
+            Diagnostic::new(&codes::KEY_NOT_HERE, redirect.key.span, "only replies of 3xx redirect")
+                .also(status.node.span, "another status")
+                .help("leave the status out, or look at `header: { name: location, contains: … }`"),
+        );
+    }
 }
 
 /// A path as patterns have it, of literal text and `**`.

@@ -1,22 +1,30 @@
 //! What one line of a list says.
 
+use bartizan_engine::http::username::{UsernameForm, same_account};
 use bartizan_engine::leaked::{pair_digest, password_digest};
 use bartizan_engine::vocabulary::LeakedKind;
 
 /// Digits of a SHA-1 hash.
 const HASH_DIGITS: usize = 40;
 
-/// The digest of a line's entry; none for a blank line, and what is wrong where it is no entry.
-pub(super) fn digest(kind: LeakedKind, line: &[u8]) -> Result<Option<u64>, &'static str> {
+/// Gives the digests of a line's entry, one for each form in which logins name the account; none for a blank line. Says what
+/// is wrong where it is no entry.
+pub(super) fn digests(
+    kind: LeakedKind,
+    forms: &[UsernameForm],
+    line: &[u8],
+    emit: &mut impl FnMut(u64),
+) -> Result<(), &'static str> {
     // A password may start or end with blanks, or consist of them; nobody's list has such hashes.
     if line.is_empty() || (kind != LeakedKind::Passwords && line.trim_ascii().is_empty()) {
-        return Ok(None);
+        return Ok(());
     }
     match kind {
-        LeakedKind::PasswordsSha1 => hash(line.trim_ascii()).map(Some),
-        LeakedKind::Passwords => Ok(Some(password_digest(line))),
-        LeakedKind::Pairs => pair(line).map(Some),
+        LeakedKind::PasswordsSha1 => emit(hash(line.trim_ascii())?),
+        LeakedKind::Passwords => emit(password_digest(line)),
+        LeakedKind::Pairs => pair(forms, line, emit)?,
     }
+    Ok(())
 }
 
 /// `HASH` or `HASH:COUNT`, in either case.
@@ -36,24 +44,20 @@ fn hash(line: &[u8]) -> Result<u64, &'static str> {
 }
 
 /// `user:password`; the password may have more colons.
-fn pair(line: &[u8]) -> Result<u64, &'static str> {
+fn pair(forms: &[UsernameForm], line: &[u8], emit: &mut impl FnMut(u64)) -> Result<(), &'static str> {
     let colon = line.iter().position(|byte| *byte == b':').ok_or("no `:` between user name and password")?;
     let (user, password) = line.split_at(colon);
     let password = password.get(1..).unwrap_or_default();
-    let user = account_name(user);
-    if user.is_empty() {
-        return Err("no user name before the `:`");
-    }
     if password.is_empty() {
         return Err("no password behind the `:`");
     }
-    Ok(pair_digest(&user, password))
-}
-
-/// The name of the account as logins have it.
-fn account_name(user: &[u8]) -> Vec<u8> {
-    match std::str::from_utf8(user) {
-        Ok(text) => text.trim().to_lowercase().into_bytes(),
-        Err(_) => user.trim_ascii().to_ascii_lowercase(),
+    for form in forms {
+        // The very function that names the account of a login, so that both always agree.
+        let name = same_account(user, *form);
+        if name.is_empty() {
+            return Err("no user name before the `:`");
+        }
+        emit(pair_digest(&name, password));
     }
+    Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use bartizan_engine::blob::draft::PolicyDraft;
+use bartizan_engine::http::username::UsernameForm;
 use bartizan_engine::vocabulary::LeakedKind;
 
 use super::{CompiledList, LeakedPart, LeakedSource, ListFailure, Progress, compile_lists};
@@ -21,6 +23,7 @@ pub fn include(compiled: &mut Compiled, policy: &Path, progress: &Progress) {
         return;
     }
     compiled.blob = None;
+    let name_forms = name_forms(draft);
     let directory = policy.parent().unwrap_or(policy);
     let sources: Vec<LeakedSource> = draft
         .leaked
@@ -30,6 +33,7 @@ pub fn include(compiled: &mut Compiled, policy: &Path, progress: &Progress) {
             kind: list.kind,
             path: directory.join(&list.path),
             bits: list.bits,
+            name_forms: name_forms.clone(),
         })
         .collect();
     let places = &compiled.leaked_at;
@@ -60,6 +64,22 @@ pub fn include(compiled: &mut Compiled, policy: &Path, progress: &Progress) {
         blob.extend(bytes);
         blob
     });
+}
+
+/// The forms of user names in which the policy's logins look pairs up.
+fn name_forms(draft: &PolicyDraft) -> Vec<UsernameForm> {
+    let logins = draft.apps.iter().flat_map(|app| &app.logins);
+    let mut forms: Vec<UsernameForm> = Vec::new();
+    for login in logins.filter(|login| login.password.is_some()) {
+        let form = UsernameForm { plus_address: login.plus_address };
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    if forms.is_empty() {
+        forms.push(UsernameForm::default());
+    }
+    forms
 }
 
 fn unusable(at: Span, path: &str, kind: LeakedKind, failure: &ListFailure) -> Diagnostic {

@@ -23,7 +23,7 @@ impl Place {
     fn list(&self, kind: LeakedKind, bits: u8, text: impl AsRef<[u8]>) -> LeakedSource {
         let path = self.directory.path().join(format!("{bits}-{kind:?}.txt"));
         fs::write(&path, text).unwrap();
-        LeakedSource { name: "list".to_owned(), kind, path, bits }
+        LeakedSource { name: "list".to_owned(), kind, path, bits, name_forms: vec![UsernameForm::default()] }
     }
 }
 

@@ -54,7 +54,9 @@ pub static LEAKED: Section = Section {
             key: "pairs_from",
             kind: Kind::Text(1024),
             absent: Absent::Nothing,
-            doc: "A text file with `user:password` on each line.",
+            doc: "A text file with `user:password` on each line. User names are brought to the form that logins have (case, outer blanks, NFKC), without their \
+                  tags where `username_form` says so. Where some logins drop tags and others keep them, a tagged name is on the list both ways, so \
+                  `zoe+shop@example.com` also stands for `zoe@example.com`.",
             example: "leaked: { combos: { pairs_from: lists/combos.txt, bits: 16 } }",
         },
         Field {

@@ -41,9 +41,12 @@ pub static LOGIN: Section = Section {
             absent: Absent::Nothing,
             doc: "A login protocol that gives `username`, `password`, `only_if`, `success` and `failure`; none of these can stand beside it. \
                   `oauth2-password` is a token endpoint with the password grant (RFC 6749, section 4.3): `form.username` and `form.password` where \
-                  `form.grant_type` is `password`, success is 200 with an `/access_token`, failure 400 or 401 with the `/error` `invalid_grant`; other grants are no \
-                  logins. `ofx` is an Open Financial Exchange server, whose every request signs on: `element.USERID` and `element.USERPASS`, success is \
-                  a `<SONRS>` with `<CODE>0`, failure the codes `15500` (signon invalid) and `15502` (locked out).",
+                  `form.grant_type` is `password`, success is 200 with an `/access_token` (5.1), failure 4xx with the `/error` `invalid_grant` (5.2 says 400; \
+                  Keycloak sends 401, Auth0 403); other errors, such as `invalid_client`, prove nothing, and other grants are no logins. `ofx` is an Open \
+                  Financial Exchange server (1.0.2 to 2.2, section 2.5.1), whose every request signs on: `element.USERID` and `element.USERPASS`; success is \
+                  a `<SONRS>` with `<CODE>0` or `15000` (the password must be changed), failure `15500` (signon invalid), `15502` (locked out), `3001` (wrong \
+                  answer to a security question) or `15513` (wrong token). Sign-ons that are refused otherwise, such as `2000` (error), `3000` (questions are \
+                  asked first) or `15501` (in use), prove nothing, although the reply's other parts then have `15500`.",
             example: "logins:\n  - { request: POST /oauth/token, preset: oauth2-password }",
         },
         Field {
@@ -186,7 +189,9 @@ pub static OUTCOME: Section = Section {
             key: "redirects_to",
             kind: Kind::Form(Form { what: "a path", pattern: "^/[^?#;{}]*$" }),
             absent: Absent::Nothing,
-            doc: "The reply redirects to this path; `/account/**` to it or anything below it. Host, query and fragment of `location` do not matter.",
+            doc: "The reply redirects to this path, with a status of 3xx; `/account/**` to it or anything below it. Host, query and fragment of `location` do not \
+                  matter. With other statuses `location` redirects nobody (RFC 9110, section 10.2.2): `header: { name: location, contains: /account }` \
+                  looks at it all the same.",
             example: "success: { redirects_to: /account }",
         },
         Field {
