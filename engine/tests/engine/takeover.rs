@@ -350,15 +350,19 @@ fn a_login_under_attack_shuts_strangers_out_while_it_lasts_and_no_longer() {
     });
 }
 
-/// A shop with one rule.
-fn with_siege_and(action: &ActionDraft, when: &Condition, test: impl Fn(&mut TestWorld<'_>)) {
+/// A shop with rules of one condition each.
+fn with_rules(action: &ActionDraft, conditions: &[Condition], test: impl Fn(&mut TestWorld<'_>)) {
     for workers in [1, 2, 7] {
         println!("{workers} workers");
         let mut draft = guarded(action.clone());
-        let mut siege = draft.rules[0].clone();
-        siege.id = "siege".to_owned();
-        siege.when = when.clone();
-        draft.rules = vec![siege];
+        let rule = draft.rules[0].clone();
+        let named = conditions.iter().enumerate();
+        let rules = named.map(|(number, when)| RuleDraft {
+            id: format!("rule-{number}"),
+            when: when.clone(),
+            ..rule.clone()
+        });
+        draft.rules = rules.collect();
         let blob = draft.write().unwrap();
         let policy = Policy::parse(&blob).unwrap();
         let mut world = World::new(&policy, MemoryStore::default(), workers);
@@ -369,7 +373,7 @@ fn with_siege_and(action: &ActionDraft, when: &Condition, test: impl Fn(&mut Tes
 }
 
 fn with_siege(when: &Condition, test: impl Fn(&mut TestWorld<'_>)) {
-    with_siege_and(&challenge(), when, test);
+    with_rules(&challenge(), std::slice::from_ref(when), test);
 }
 
 #[test]
@@ -411,13 +415,16 @@ fn logins_to_an_own_account_do_not_make_an_attack_look_like_a_good_day() {
 #[test]
 fn an_attack_that_is_answered_by_bans_goes_on() {
     let ban = ActionDraft::Block { for_ms: 12 * 3_600_000, reply: ReplyDraft::default() };
-    with_siege_and(&ban, &stranger_and(Condition::UnderAttack), |world| {
-        // Two hundred addresses come again and again; all of them are banned soon.
+    with_rules(&ban, &[over(0, 3), stranger_and(Condition::UnderAttack)], |world| {
+        // Five addresses, banned within minutes, go on for eight hours.
         for number in 0..8 * 240_u32 {
-            let from = format!("11.0.{}.1", number % 200);
-            login(world, &attempt(&from, &format!("victim{number}"), "guess"));
+            let from = format!("11.0.{}.1", number % 5);
+            let ended = login(world, &attempt(&from, &format!("victim{number}"), "guess"));
+            assert!(number < 20 || ended.is_refused(), "try {number}");
             world.now += MINUTE / 4;
         }
         assert!(login(world, &attempt("203.0.113.6", "dora", "right")).is_refused(), "it still lasts");
+        world.now += 120 * MINUTE;
+        assert!(!login(world, &attempt("203.0.113.6", "dora", "right")).is_refused(), "it is over");
     });
 }
