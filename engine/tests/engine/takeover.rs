@@ -416,9 +416,9 @@ fn logins_to_an_own_account_do_not_make_an_attack_look_like_a_good_day() {
 fn an_attack_that_is_answered_by_bans_goes_on() {
     let ban = ActionDraft::Block { for_ms: 12 * 3_600_000, reply: ReplyDraft::default() };
     with_rules(&ban, &[over(0, 3), stranger_and(Condition::UnderAttack)], |world| {
-        // Five addresses, banned within minutes, go on for eight hours.
+        // Of five addresses three are banned within minutes, and go on for eight hours.
         for number in 0..8 * 240_u32 {
-            let from = format!("11.0.{}.1", number % 5);
+            let from = format!("11.0.{}.1", number % if number < 40 { 5 } else { 3 });
             let ended = login(world, &attempt(&from, &format!("victim{number}"), "guess"));
             assert!(number < 20 || ended.is_refused(), "try {number}");
             world.now += MINUTE / 4;
