@@ -109,9 +109,9 @@ impl Stream {
         Action::Pause
     }
 
+    /// Decides a login, at the last reading of the clock.
     fn end_of_credentials(&mut self, login: Box<AwaitCredentials>, is_held: bool) -> Action {
         let Some(loaded) = self.loaded.clone() else { return Action::Continue };
-        self.now = host::now();
         let decided = loaded.run(self.now, |surroundings| login.decide(surroundings));
         self.carry_out(&loaded, decided, is_held)
     }
@@ -171,7 +171,8 @@ impl HttpContext for Stream {
                 let is_held = hold == Hold::Yes;
                 // While the head is held the host keeps all bytes and says how many there are together.
                 let chunk = host::request_body(fed, size.saturating_sub(fed));
-                loaded.run(host::now(), |surroundings| login.body(&chunk, surroundings));
+                self.now = host::now();
+                loaded.run(self.now, |surroundings| login.body(&chunk, surroundings));
                 if end_of_stream || (!is_held && login.is_complete()) {
                     let action = self.end_of_credentials(login, is_held);
                     if matches!(self.phase, Phase::Refused { .. }) {
@@ -201,6 +202,7 @@ impl HttpContext for Stream {
             Phase::Login { login, hold, .. } => {
                 let Some(loaded) = self.loaded.clone() else { return Action::Continue };
                 let hold = hold.on_body(&mut loaded.watchdog.borrow_mut(), self.context, Direction::Request);
+                self.now = host::now();
                 self.end_of_credentials(login, hold == Hold::Yes)
             }
             phase @ Phase::Refused { .. } => {

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use integration::bench::{self, Measure};
+use integration::demo;
 use integration::envoy::{Envoy, Options, Process, locate, prepare};
 use integration::failure::{Context, Failure};
 use integration::shop::{Shop, ShopControl};
 use integration::suite::{Bed, DEVICE_KEY, HASH_KEY, Paths, run};
-use integration::{bench, demo};
 
 #[derive(Parser)]
 #[command(version, about, name = "bartizan-integration")]
@@ -113,9 +114,15 @@ struct BenchArgs {
     /// The `bartizan` command.
     #[arg(long)]
     compiler: PathBuf,
-    /// The policy.
+    /// The policy under which pages are read.
     #[arg(long)]
     policy: PathBuf,
+    /// The policy under which people log in.
+    #[arg(long)]
+    login_policy: PathBuf,
+    /// What is measured.
+    #[arg(long, value_enum, default_value_t = Measure::All)]
+    measure: Measure,
     /// The directory for Envoy's files; what is in it is overwritten.
     #[arg(long)]
     directory: PathBuf,
@@ -161,9 +168,21 @@ fn perform(task: Task) -> Result<ExitCode, Failure> {
             Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Task::Bench(args) => {
-            let BenchArgs { filter, noop, compiler, policy, directory, rounds, seconds, format } = args;
-            let json = format == Format::Json;
-            bench::run(&bench::Setting { filter, noop, compiler, policy, directory, rounds, seconds, json })?;
+            let json = args.format == Format::Json;
+            let BenchArgs { filter, noop, compiler, policy, login_policy, measure, .. } = args;
+            let BenchArgs { directory, rounds, seconds, .. } = args;
+            bench::run(&bench::Setting {
+                filter,
+                noop,
+                compiler,
+                policy,
+                login_policy,
+                measure,
+                directory,
+                rounds,
+                seconds,
+                json,
+            })?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Prepare { directory, admin, upstream, copy } => {

@@ -2,11 +2,13 @@
 //!
 //! The [`world`] holds customers with their lines, devices and passwords; [`visits`] is what they do, [`attack`] what
 //! attackers do, [`profile`] what happens when. The [`simulation`] sends everything through the [`proxy`], which is the
-//! engine as the filter drives it, and [`counts`] knows who was who. The engine never does.
+//! engine as the filter drives it, and [`counts`] knows who was who. The engine never does. [`capacity`] asks what the state
+//! takes when millions come.
 //!
 //! Deterministic by seed.
 
 pub mod attack;
+pub mod capacity;
 pub mod counts;
 pub mod curve;
 pub mod failure;

@@ -125,9 +125,14 @@ impl<'p> Proxy<'p> {
     /// of each worker as if it was full.
     #[must_use]
     pub fn state_bytes(&self) -> usize {
+        self.shared_bytes() + self.workers.len() * (MAX_CELLS * WAITING_BYTES + WORKER_BYTES)
+    }
+
+    /// What the shared data take, in bytes: pages with their keys.
+    #[must_use]
+    pub fn shared_bytes(&self) -> usize {
         let pages = self.store.bytes();
-        let keys = pages / bartizan_engine::state::page::PAGE_LEN * KEY_BYTES;
-        pages + keys + self.workers.len() * (MAX_CELLS * WAITING_BYTES + WORKER_BYTES)
+        pages + pages / bartizan_engine::state::page::PAGE_LEN * KEY_BYTES
     }
 
     /// Sends a login try.

@@ -98,6 +98,18 @@ fn percent_encode(text: &str, out: &mut String) {
     }
 }
 
+/// Cookies that nobody issued, of the right shape.
+#[must_use]
+pub fn forged_cookies(bits: u64) -> String {
+    format!(
+        "sid={bits:016x}; bartizan-device=v1.{:08x}.{:08x}.{:016x}.{:032x}",
+        bits >> 32,
+        bits & 0xffff_ffff,
+        mix(bits),
+        u128::from(mix(bits ^ 1)) << 64 | u128::from(mix(bits ^ 2)),
+    )
+}
+
 /// The next request, put together without allocating.
 #[derive(Clone, Debug)]
 pub struct Wire {
@@ -140,13 +152,7 @@ impl Wire {
 
     /// Cookies that nobody issued, of the right shape.
     pub fn forge_cookies(&mut self, bits: u64) {
-        let text = format!(
-            "sid={bits:016x}; bartizan-device=v1.{:08x}.{:08x}.{:016x}.{:032x}",
-            bits >> 32,
-            bits & 0xffff_ffff,
-            mix(bits),
-            u128::from(mix(bits ^ 1)) << 64 | u128::from(mix(bits ^ 2)),
-        );
+        let text = forged_cookies(bits);
         self.cookies.clear();
         self.cookies.extend_from_slice(text.as_bytes());
     }

@@ -9,12 +9,18 @@ use crate::demo::{POLICY, exit_code};
 use crate::envoy;
 use crate::failure::Failure;
 
+/// The six lines that use the rule pack against account takeover.
+const LOGIN_POLICY: &str = "integration/policies/account-takeover.policy.yaml";
+
 /// What is measured, and how.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// How the result is written.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    /// What is measured.
+    #[arg(long, value_enum, default_value_t = Measure::All)]
+    measure: Measure,
     /// Rounds; each measures every variant once, in alternating order.
     #[arg(long, default_value_t = 15)]
     rounds: u32,
@@ -23,11 +29,27 @@ pub(crate) struct Args {
     seconds: u64,
 }
 
+/// What is measured.
+#[derive(Clone, Copy, ValueEnum)]
+enum Measure {
+    /// Everything.
+    All,
+    /// Reading pages that Envoy answers by itself.
+    Pages,
+    /// Logging in at the sample shop, under the rule pack against account takeover.
+    Login,
+}
+
 /// How the result is written.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     Table,
     Json,
+}
+
+/// A choice as the harness's command line has it.
+fn name(choice: impl ValueEnum) -> String {
+    choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// Measures plain Envoy, a filter that does nothing, and Bartizan.
@@ -51,16 +73,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         .arg(module("noop_filter"))
         .arg("--compiler")
         .arg(binary("bartizan"))
-        .args(["--policy", POLICY])
+        .args(["--policy", POLICY, "--login-policy", LOGIN_POLICY])
         .arg("--directory")
         .arg(target().join("bench"))
         .args(["--rounds", &args.rounds.to_string(), "--seconds", &args.seconds.to_string()]);
-    command.args([
-        "--format",
-        match args.format {
-            Format::Table => "table",
-            Format::Json => "json",
-        },
-    ]);
+    command.args(["--format", &name(args.format), "--measure", &name(args.measure)]);
     exit_code(&mut command)
 }

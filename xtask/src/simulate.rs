@@ -25,11 +25,21 @@ enum What {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
+    /// What the state takes when millions come, and who is still known after them.
+    #[command(disable_help_flag = true)]
+    Capacity {
+        /// Options of the measurement; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
 }
 
 /// Builds the simulator and runs it where the task was started, so that paths mean what they say.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let What::Ato { options } = &args.what;
     build_simulator()?;
-    exit_code(Command::new(fast_binary("bartizan-simulator")).args(options))
+    let mut command = Command::new(fast_binary("bartizan-simulator"));
+    exit_code(match &args.what {
+        What::Ato { options } => command.args(options),
+        What::Capacity { options } => command.arg("capacity").args(options),
+    })
 }

@@ -5,6 +5,8 @@
 //! *within* rounds: what disturbs a round disturbs its variants alike.
 
 mod load;
+mod logins;
+mod pages;
 mod process;
 mod report;
 
@@ -17,9 +19,12 @@ use serde_json::json;
 
 use crate::envoy::{Configuration, DirectResponse, Filter, ListenerSpec, Options, Process, locate};
 use crate::failure::{Context, Failure, ensure};
-use crate::suite::compile;
+use crate::shop::Shop;
+use crate::suite::{DEVICE_KEY, HASH_KEY, compile};
 
 use load::Load;
+use logins::{Customers, Strangers};
+use pages::Pages;
 
 /// What the bench starts from.
 #[derive(Debug, Clone)]
@@ -30,8 +35,12 @@ pub struct Setting {
     pub noop: PathBuf,
     /// The `bartizan` command.
     pub compiler: PathBuf,
-    /// The policy.
+    /// The policy under which pages are read.
     pub policy: PathBuf,
+    /// The policy under which people log in: the rule pack against account takeover.
+    pub login_policy: PathBuf,
+    /// What is measured.
+    pub measure: Measure,
     /// The directory for Envoy's files; what is in it is overwritten.
     pub directory: PathBuf,
     /// How often each variant is measured.
@@ -40,6 +49,17 @@ pub struct Setting {
     pub seconds: u64,
     /// Print JSON instead of a table.
     pub json: bool,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Measure {
+    /// Everything.
+    All,
+    /// Reading pages that Envoy answers by itself.
+    Pages,
+    /// Logging in at the sample shop.
+    Login,
 }
 
 /// What one round says about one variant.
@@ -54,7 +74,8 @@ struct Sample {
 /// One way to answer the same request.
 struct Variant {
     name: &'static str,
-    /// The process that answers; two variants share Bartizan's.
+    measure: Measure,
+    /// The process that answers; several variants share one.
     process: usize,
     load: Load,
     samples: Vec<Sample>,
@@ -62,6 +83,9 @@ struct Variant {
 
 /// The processor that Envoy is tied to. The load must run on another, which the caller sees to.
 const ENVOYS_PROCESSOR: u32 = 0;
+
+/// Long enough for every customer to log in once, so that devices are known when measuring begins.
+const WARM_UP: Duration = Duration::from_secs(2);
 
 /// The length of the reply, in bytes.
 const REPLY_BYTES: usize = 2_048;
@@ -81,28 +105,46 @@ pub fn run(setting: &Setting) -> Result<(), Failure> {
         fs::remove_dir_all(&directory).context(directory.display())?;
     }
     fs::create_dir_all(&directory).context(directory.display())?;
-    let blob_file = directory.join("policy.blob");
-    compile(&setting.compiler, &setting.policy, &blob_file)?;
-    let blob = fs::read(&blob_file).context(blob_file.display())?;
-    let (plain, plain_address) = start(&directory.join("plain"), None)?;
-    let noop = Filter::unconfigured(std::path::absolute(&setting.noop)?);
-    let (noop, noop_address) = start(&directory.join("noop"), Some(noop))?;
-    let (bartizan, address) = start(&directory.join("bartizan"), Some(bartizan(&setting.filter, blob)?))?;
-    let processes = [plain, noop, bartizan];
-    let variant = |name, process, address, host| Variant {
+    let policy = |name: &str, source: &Path| -> Result<(PathBuf, Vec<u8>), Failure> {
+        let file = directory.join(name);
+        compile(&setting.compiler, source, &file)?;
+        let blob = fs::read(&file).context(file.display())?;
+        Ok((file, blob))
+    };
+    let (blob_file, blob) = policy("policy.blob", &setting.policy)?;
+    let (_, login_blob) = policy("login.blob", &setting.login_policy)?;
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let shop = Shop::open(any_port, any_port)?;
+    let start = |name: &str| start(&directory.join(name), shop.address());
+    let processes = [start("plain")?, start("noop")?, start("bartizan")?];
+    let [plain, noop, bartizan] = &processes;
+    let idle = Filter::unconfigured(std::path::absolute(&setting.noop)?);
+    let noop_pages = listen(noop, "pages", Some(idle.clone()))?;
+    let noop_logins = listen(noop, "logins", Some(idle))?;
+    let bartizan_pages = listen(bartizan, "pages", Some(guard(&setting.filter, "bench", blob)?))?;
+    let bartizan_logins = listen(bartizan, "logins", Some(guard(&setting.filter, "login", login_blob)?))?;
+    let plain_pages = listen(plain, "pages", None)?;
+    let pages = |name, process, address, host| Variant {
         name,
+        measure: Measure::Pages,
         process,
-        load: Load::new(address, host),
+        load: Load::new(address, |connection| Pages::new(host, connection)),
         samples: Vec::new(),
     };
-    let mut variants = [
-        variant("plain", 0, plain_address, INSPECTED),
-        variant("noop", 1, noop_address, INSPECTED),
-        variant("bartizan", 2, address, INSPECTED),
-        variant("bartizan-uninspected", 2, address, UNINSPECTED),
+    let login =
+        |name, process, load| Variant { name, measure: Measure::Login, process, load, samples: Vec::new() };
+    let mut variants = vec![
+        pages("plain", 0, plain_pages, INSPECTED),
+        pages("noop", 1, noop_pages, INSPECTED),
+        pages("bartizan", 2, bartizan_pages, INSPECTED),
+        pages("bartizan-uninspected", 2, bartizan_pages, UNINSPECTED),
+        login("noop-login", 1, Load::new(noop_logins, |connection| Customers::new(connection, false))),
+        login("bartizan-login", 2, Load::new(bartizan_logins, |connection| Customers::new(connection, true))),
+        login("bartizan-login-stranger", 2, Load::new(bartizan_logins, Strangers::new)),
     ];
+    variants.retain(|variant| setting.measure == Measure::All || setting.measure == variant.measure);
     for variant in &mut variants {
-        variant.load.run(Duration::from_secs(1)).context(format_args!("warming up {}", variant.name))?;
+        variant.load.run(WARM_UP).context(format_args!("warming up {}", variant.name))?;
     }
     for round in 0..setting.rounds {
         eprintln!("round {} of {}", round + 1, setting.rounds);
@@ -135,30 +177,38 @@ fn slowest_load(log: &str) -> Option<u64> {
     times.max()
 }
 
-/// An Envoy with one worker that answers by itself.
-fn start(directory: &Path, filter: Option<Filter>) -> Result<(Process, SocketAddr), Failure> {
-    let process = Process::start(&Options {
+/// An Envoy with one worker.
+fn start(directory: &Path, upstream: SocketAddr) -> Result<Process, Failure> {
+    Process::start(&Options {
         binary: locate()?,
         directory: directory.to_owned(),
         concurrency: 1,
-        // Nobody is asked: Envoy answers by itself.
-        upstream: SocketAddr::from((Ipv4Addr::LOCALHOST, 9)),
-        environment: Vec::new(),
+        upstream,
+        environment: vec![
+            ("BARTIZAN_HASH_KEY".to_owned(), HASH_KEY.to_owned()),
+            ("BARTIZAN_DEVICE_KEY".to_owned(), DEVICE_KEY.to_owned()),
+        ],
         processor: Some(ENVOYS_PROCESSOR),
-    })?;
+    })
+}
+
+/// A listener for pages, which Envoy answers by itself, or for logins, which go to the shop: Envoy would close the
+/// connection if it answered a login before it has read the body.
+fn listen(process: &Process, name: &str, filter: Option<Filter>) -> Result<SocketAddr, Failure> {
+    let direct = DirectResponse { body: reply(), content_type: "application/json".to_owned() };
     let listener = process.listen(&ListenerSpec {
         filter,
-        direct_response: Some(DirectResponse { body: reply(), content_type: "application/json".to_owned() }),
+        direct_response: (name == "pages").then_some(direct),
         access_log: false,
         // The load comes from a few connections and stands for many clients: it names them as a proxy in front would.
         trusted_hops: 1,
-        ..ListenerSpec::plain("bench")
+        ..ListenerSpec::plain(name)
     })?;
-    Ok((process, listener.address))
+    Ok(listener.address)
 }
 
-fn bartizan(module: &Path, blob: Vec<u8>) -> Result<Filter, Failure> {
-    let settings = json!({ "instance": "bench", "hold_headers": true, "buffer_limit": 32_768 });
+fn guard(module: &Path, instance: &str, blob: Vec<u8>) -> Result<Filter, Failure> {
+    let settings = json!({ "instance": instance, "hold_headers": true, "buffer_limit": 32_768 });
     Ok(Filter {
         configuration: Configuration::Bytes(blob),
         vm_configuration: settings.to_string(),

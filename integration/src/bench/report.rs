@@ -8,8 +8,14 @@ use crate::failure::{Context, Failure};
 use super::process::resident;
 use super::{Sample, Variant};
 
-/// The ratios that are promised or of interest: numerator, denominator.
-const RATIOS: [(&str, &str); 3] = [("noop", "plain"), ("bartizan", "noop"), ("bartizan-uninspected", "noop")];
+/// The comparisons that are promised or of interest: which variant, with which.
+const RATIOS: [(&str, &str); 5] = [
+    ("noop", "plain"),
+    ("bartizan", "noop"),
+    ("bartizan-uninspected", "noop"),
+    ("bartizan-login", "noop-login"),
+    ("bartizan-login-stranger", "noop-login"),
+];
 
 /// What the JSON says about a variant.
 #[derive(Serialize)]
@@ -20,10 +26,13 @@ struct Row {
     p50_us: f64,
     p99_us: f64,
     rss_bytes: u64,
+    /// What it takes more than the variant that it is compared with, see [`RATIOS`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu_us_more: Option<f64>,
 }
 
 impl Row {
-    fn of(variant: &Variant, rss_bytes: u64) -> Self {
+    fn of(variant: &Variant, variants: &[Variant], rss_bytes: u64) -> Self {
         let median = |value: fn(&Sample) -> f64| rounded(of(variant, value));
         Self {
             variant: variant.name,
@@ -32,8 +41,21 @@ impl Row {
             p50_us: median(|sample| sample.p50_us),
             p99_us: median(|sample| sample.p99_us),
             rss_bytes,
+            cpu_us_more: below(variant, variants).map(|below| rounded(cpu_us_more(variant, below))),
         }
     }
+}
+
+/// The variant that this one is compared with, if it is measured.
+fn below<'v>(variant: &Variant, variants: &'v [Variant]) -> Option<&'v Variant> {
+    let (_, below) = RATIOS.iter().find(|(above, _)| *above == variant.name)?;
+    variants.iter().find(|variant| variant.name == *below)
+}
+
+/// The median of the differences within rounds.
+fn cpu_us_more(above: &Variant, below: &Variant) -> f64 {
+    let pairs = above.samples.iter().zip(&below.samples);
+    median(pairs.map(|(above, below)| above.cpu_us_per_request - below.cpu_us_per_request))
 }
 
 /// Prints medians for each variant and the medians of the ratios within rounds.
@@ -44,19 +66,21 @@ pub(super) fn print(variants: &[Variant], processes: &[Process], as_json: bool) 
         rows.push((variant, resident(process.id())?));
     }
     if as_json {
-        let objects: Result<Vec<_>, _> =
-            rows.iter().map(|(variant, rss)| serde_json::to_string(&Row::of(variant, *rss))).collect();
+        let objects: Result<Vec<_>, _> = rows
+            .iter()
+            .map(|(variant, rss)| serde_json::to_string(&Row::of(variant, variants, *rss)))
+            .collect();
         let objects = objects?;
         println!("[\n{}\n]", objects.join(",\n"));
         return Ok(());
     }
     println!(
-        "{:<22}{:>14}{:>12}{:>10}{:>10}{:>10}",
+        "{:<24}{:>14}{:>12}{:>10}{:>10}{:>10}",
         "variant", "CPU us/request", "requests/s", "p50 us", "p99 us", "RSS MiB"
     );
     for (variant, rss) in &rows {
         println!(
-            "{:<22}{:>14.2}{:>12.0}{:>10.0}{:>10.0}{:>10}",
+            "{:<24}{:>14.2}{:>12.0}{:>10.0}{:>10.0}{:>10}",
             variant.name,
             of(variant, |sample| sample.cpu_us_per_request),
             of(variant, |sample| sample.requests_per_s),
@@ -65,27 +89,21 @@ pub(super) fn print(variants: &[Variant], processes: &[Process], as_json: bool) 
             rss >> 20,
         );
     }
-    println!("\nmedians of the ratios within rounds:");
-    for (above, below) in RATIOS {
-        let find = |name| variants.iter().find(|variant| variant.name == name);
-        if let (Some(above), Some(below)) = (find(above), find(below)) {
-            let ratio = |value: fn(&Sample) -> f64| {
-                median(
-                    above
-                        .samples
-                        .iter()
-                        .zip(&below.samples)
-                        .map(|(above, below)| value(above) / value(below)),
-                )
-            };
-            println!(
-                "  {:<28} CPU {:.2}   throughput {:.2}   p50 {:.2}",
-                format!("{} / {}", above.name, below.name),
-                ratio(|sample| sample.cpu_us_per_request),
-                ratio(|sample| sample.requests_per_s),
-                ratio(|sample| sample.p50_us),
-            );
-        }
+    println!("\nmedians within rounds:");
+    for above in variants {
+        let Some(below) = below(above, variants) else { continue };
+        let ratio = |value: fn(&Sample) -> f64| {
+            let pairs = above.samples.iter().zip(&below.samples);
+            median(pairs.map(|(above, below)| value(above) / value(below)))
+        };
+        println!(
+            "  {:<36} CPU {:.2} ({:+.1} us)   throughput {:.2}   p50 {:.2}",
+            format!("{} / {}", above.name, below.name),
+            ratio(|sample| sample.cpu_us_per_request),
+            cpu_us_more(above, below),
+            ratio(|sample| sample.requests_per_s),
+            ratio(|sample| sample.p50_us),
+        );
     }
     Ok(())
 }

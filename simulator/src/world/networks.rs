@@ -165,7 +165,9 @@ fn residential(network: u32, host: u8) -> u128 {
     ipv4(RESIDENTIAL + (network << 8) + u32::from(host))
 }
 
-const fn ipv4(address: u32) -> u128 {
+/// An IPv4 address as the engine has addresses.
+#[must_use]
+pub const fn ipv4(address: u32) -> u128 {
     0xffff_0000_0000 | address as u128
 }
 
