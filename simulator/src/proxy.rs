@@ -34,6 +34,8 @@ pub struct Judgement<'p> {
     pub score: u16,
     /// The rules that scored, `honeypot` or `banned`.
     pub rules: Vec<&'p str>,
+    /// From where the login came: `known_device`, `known_network` or `stranger`, where that was asked.
+    pub from: Option<&'static str>,
 }
 
 /// What became of a request.
@@ -87,11 +89,24 @@ impl<'p> Proxy<'p> {
         let secret = mix(seed ^ 0x6b65_7973);
         let bytes: Vec<u8> = [secret, mix(secret)].iter().flat_map(|word| word.to_le_bytes()).collect();
         let key = <[u8; 16]>::try_from(bytes.as_slice()).unwrap_or_default();
+        let device_keys = DeviceKeys::new(&bytes, None);
+        Self::with_keys(policy, settings, workers, HashKey::from_bytes(key), device_keys)
+    }
+
+    /// A proxy that has seen nothing, with keys that another one has too.
+    #[must_use]
+    pub fn with_keys(
+        policy: &'p Policy<'p>,
+        settings: Settings,
+        workers: u64,
+        key: HashKey,
+        device_keys: Option<DeviceKeys>,
+    ) -> Self {
         Self {
             policy,
             settings,
-            key: HashKey::from_bytes(key),
-            device_keys: DeviceKeys::new(&bytes, None),
+            key,
+            device_keys,
             store: MemoryStore::default(),
             workers: (0..workers.max(1)).map(Worker::new).collect(),
             requests: 0,
@@ -176,7 +191,7 @@ impl<'p> Proxy<'p> {
     ) -> Judgement<'p> {
         self.tick(now);
         let Forwarded { exchange, worker } = forwarded;
-        let (headers, body) = reply(answer);
+        let (headers, body) = answer.message();
         let finished = self.on(worker, now, |surroundings| {
             let (mut replying, plan) = exchange.response_head(&headers, body.is_empty(), surroundings);
             let own = headers.iter().filter(|(name, _)| name == "set-cookie");
@@ -234,31 +249,36 @@ impl<'p> Proxy<'p> {
             action: record.action,
             score: record.scores.get("account-takeover").copied().unwrap_or(0),
             rules: record.reasons.iter().map(|reason| reason.rule).collect(),
+            from: record.from,
         }
     }
 }
 
-/// The app's answer as the filter sees it.
-fn reply(answer: AppAnswer) -> (Vec<(String, Vec<u8>)>, &'static [u8]) {
-    let field = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
-    match answer {
-        AppAnswer::In { session } => {
-            let cookie = format!("sid={session:016x}; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=1800");
-            let headers = vec![
-                field(":status", "302"),
-                field("location", "/account"),
-                field("set-cookie", &cookie),
-                field("content-length", "0"),
-            ];
-            (headers, b"")
-        }
-        AppAnswer::Out => {
-            let headers = vec![
-                field(":status", "401"),
-                field("content-type", "application/json"),
-                field("content-length", "27"),
-            ];
-            (headers, b"{\"error\":\"bad_credentials\"}")
+impl AppAnswer {
+    /// The answer as the filter sees it: its head, `:status` included, and its body.
+    #[must_use]
+    pub fn message(self) -> (Vec<(String, Vec<u8>)>, &'static [u8]) {
+        let field = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+        match self {
+            Self::In { session } => {
+                let cookie =
+                    format!("sid={session:016x}; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=1800");
+                let headers = vec![
+                    field(":status", "302"),
+                    field("location", "/account"),
+                    field("set-cookie", &cookie),
+                    field("content-length", "0"),
+                ];
+                (headers, b"")
+            }
+            Self::Out => {
+                let headers = vec![
+                    field(":status", "401"),
+                    field("content-type", "application/json"),
+                    field("content-length", "27"),
+                ];
+                (headers, b"{\"error\":\"bad_credentials\"}")
+            }
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Memory has a ceiling, and a flood of invented names, cookies and addresses cannot push attackers out of it.
 
-#![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
-
 use bartizan_simulator::capacity::{Options, measure};
 use bartizan_simulator::options::Format;
 

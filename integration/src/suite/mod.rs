@@ -2,6 +2,7 @@
 
 mod bed;
 mod cases;
+mod desk;
 mod gateway;
 mod run;
 

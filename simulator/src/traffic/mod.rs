@@ -21,7 +21,9 @@
 
 mod read;
 mod replay;
+mod row;
 pub mod write;
 
-pub use read::{Reader, Row};
+pub use read::Reader;
 pub use replay::{Replayed, replay};
+pub use row::Row;

@@ -5,13 +5,14 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::IpAddr;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::row::{Fields, Row};
 use crate::failure::Failure;
 
 /// The longest line, in bytes.
@@ -26,38 +27,6 @@ const OWN_START: f64 = 1_790_000_000.0;
 const EARLIEST: f64 = 946_684_800.0;
 /// Seconds above this do not fit the engine's clock.
 const LATEST: f64 = 4_000_000_000.0;
-
-/// Names and values in their order.
-pub(super) type Fields = Rc<[(String, String)]>;
-
-/// One try.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// The line, starting at 1.
-    pub line: u64,
-    /// When, in milliseconds since 1970.
-    pub at: u64,
-    /// From where, as the engine has addresses.
-    pub address: u128,
-    /// The user name.
-    pub user: String,
-    /// The password, where it is given.
-    pub password: Option<String>,
-    /// Whether the app lets it in.
-    pub password_ok: bool,
-    /// Whether an attacker sends it.
-    pub is_attack: bool,
-    /// The cookie jar.
-    pub device: Option<String>,
-    /// The visit.
-    pub visit: Option<String>,
-    /// The login route.
-    pub route: u8,
-    /// The user agent.
-    pub user_agent: Option<String>,
-    /// Header fields.
-    pub(super) headers: Option<Fields>,
-}
 
 #[derive(Deserialize)]
 struct Line {
@@ -221,11 +190,11 @@ impl Reader {
                 if self.named.len() >= MOST_NAMED && !self.named.contains_key(&name) {
                     return Err(self.problem(format!("more than {MOST_NAMED} different `headers_name`")));
                 }
-                self.named.insert(name, Rc::clone(&fields));
+                self.named.insert(name, Arc::clone(&fields));
                 Some(fields)
             }
             (None, Some(name)) => match self.named.get(&name) {
-                Some(fields) => Some(Rc::clone(fields)),
+                Some(fields) => Some(Arc::clone(fields)),
                 None => {
                     return Err(self.problem(format!(
                         "no line before has `headers` with the `headers_name` `{}`",

@@ -14,7 +14,7 @@ use crate::visits::{Answer, Visit};
 use crate::wire::LoginShape;
 use crate::world::jar::{CookieNames, Jar};
 
-use super::read::{Reader, Row};
+use super::{Reader, Row};
 
 /// What a replay came to.
 #[derive(Debug)]
@@ -110,20 +110,13 @@ pub fn replay<'p>(
 impl Replay<'_, '_> {
     fn send(&mut self, row: Row) -> Result<(), Failure> {
         self.first.get_or_insert(row.at);
-        let password = match &row.password {
-            Some(password) => password.clone(),
-            None if row.password_ok => format!("the right one of {}", row.user),
-            // Nobody else tries it: what is not in the file cannot look like spraying.
-            None => format!("wrong in line {}", row.line),
-        };
-        let mut body = String::new();
-        self.shape.write_body(&row.user, &password, &mut body);
+        let body = row.body(self.shape);
         let mut cookie = Vec::new();
         if let Some(jar) = row.device.as_ref().and_then(|device| self.jars.get(device)) {
             let seconds = u32::try_from(row.at / SECOND).unwrap_or(u32::MAX);
             jar.write(seconds, &self.names, &mut cookie);
         }
-        let headers = head(self.shape, &row, &cookie, body.len());
+        let headers = row.head(self.shape, &cookie, body.len());
         self.counts.exchanges += 1;
         let unit = self.number_of(row.address);
         if row.is_attack {
@@ -228,32 +221,4 @@ fn visit_name(row: &Row) -> String {
         (None, Some(device)) => format!("device {device} {}", row.user),
         (None, None) => format!("address {} {}", row.address, row.user),
     }
-}
-
-/// The request's head. Length and cookies stand where the line has them, and at the end where it has not.
-fn head(shape: &LoginShape, row: &Row, cookie: &[u8], length: usize) -> Vec<(String, Vec<u8>)> {
-    let path = shape.path(row.route);
-    let mut headers: Vec<(String, Vec<u8>)> =
-        [(":authority", shape.host.as_str()), (":path", &path), (":method", "POST")]
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
-            .collect();
-    let mut missing = vec![
-        ("content-type", shape.content_type().as_bytes().to_vec()),
-        ("user-agent", row.user_agent.clone().unwrap_or_default().into_bytes()),
-        ("content-length", length.to_string().into_bytes()),
-        ("cookie", cookie.to_vec()),
-    ];
-    for (name, value) in row.headers.iter().flat_map(|fields| fields.iter()) {
-        let own = missing.iter().position(|(own, _)| own == name).map(|position| missing.remove(position).1);
-        let value = match (name.as_str(), own) {
-            ("content-length", Some(own)) => own,
-            ("cookie", Some(own)) if row.device.is_some() => own,
-            _ => value.as_bytes().to_vec(),
-        };
-        headers.push((name.clone(), value));
-    }
-    headers.extend(missing.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    headers.retain(|(name, value)| !value.is_empty() || !matches!(name.as_str(), "cookie" | "user-agent"));
-    headers
 }

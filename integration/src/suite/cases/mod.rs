@@ -8,6 +8,7 @@ mod masking;
 mod rude;
 mod seen;
 mod settings;
+mod simulated;
 mod slow;
 mod state;
 mod takeover;
@@ -23,6 +24,7 @@ pub(super) fn all() -> Vec<Case> {
         masking::cases(),
         login::cases(),
         takeover::cases(),
+        simulated::cases(),
         slow::cases(),
         state::cases(),
         actions::cases(),
