@@ -5,12 +5,20 @@ use super::decide::Stage;
 use super::subject::Subject;
 use crate::blob::counters::{Counter, Source, Storage};
 use crate::state::cell::Cell;
+use crate::verdict::Circumstances;
 use crate::vocabulary::{Event, Moment, Whose};
+
+impl Circumstances {
+    /// Whether a counter counts this login.
+    pub(super) fn are_counted_by(&self, counter: &Counter<'_>) -> bool {
+        counter.whose == Whose::Anybody || self.is_stranger
+    }
+}
 
 impl Subject {
     /// Whether a counter counts this login.
     pub(super) fn is_counted_by(&self, counter: &Counter<'_>) -> bool {
-        counter.whose == Whose::Anybody || self.circumstances.is_stranger
+        self.circumstances.are_counted_by(counter)
     }
 
     pub(super) fn value_of(&self, counter: usize) -> Option<u64> {

@@ -331,21 +331,20 @@ fn write(
 fn release(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
     let now = surroundings.now;
     let policy = surroundings.policy;
-    let counted: Vec<bool> = policy.counters.iter().map(|counter| subject.is_counted_by(counter)).collect();
+    let circumstances = &subject.circumstances;
     for touched in &mut subject.cells {
         let Some(reservation) = touched.reservation.take() else { continue };
         let roles = touched.roles;
         // A reservation that cannot be given back expires by itself.
         let _ = surroundings.pool().update(touched.address, now, false, |cell, shape| {
             cell.settle(shape, reservation);
-            let attempts = |counter: &Counter<'_>| {
+            let attempts = |counter: &&Counter<'_>| {
                 let own = !counter.key.is_aggregate() && roles.has(counter.key);
                 own && counter.source == Source::Count(Event::LoginAttempt)
+                    && circumstances.are_counted_by(counter)
             };
-            for (counter, counted) in policy.counters.iter().zip(&counted) {
-                if *counted && attempts(counter) {
-                    cell.take_back(counter, now);
-                }
+            for counter in policy.counters.iter().filter(attempts) {
+                cell.take_back(counter, now);
             }
         });
     }

@@ -106,7 +106,6 @@ fn before_credentials(
     subject.login = login.filter(|_| is_certain);
     decide(&mut subject, Stage::Before, surroundings);
     if subject.is_refused() {
-        super::settlement::note_refused(&subject, surroundings);
         return settle_verdict(subject, surroundings).into();
     }
     subject.login = login;

@@ -120,8 +120,14 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
     }
     change.requests = (roles.contains(&true) && !touched.counted_request).then_some(roles);
     change.flush &= change.requests.is_some();
-    change.offered =
-        shape.pulse != 0 && attempt && subject.circumstances.is_stranger && !touched.counted_attempt;
+    // Who is refused before the credentials are read is a stranger as far as can be told: an attack that is answered by bans
+    // goes on all the same.
+    let is_offered = if subject.is_credited {
+        subject.circumstances.is_stranger
+    } else {
+        !subject.circumstances.is_known_device
+    };
+    change.offered = shape.pulse != 0 && attempt && is_offered && !touched.counted_attempt;
     if touched.roles.has(CounterKey::Client) {
         plan_client(subject, surroundings, touched.loaded.as_ref(), &mut change);
     }

@@ -5,14 +5,14 @@
 
 use super::subject::Subject;
 use super::{Headers, Surroundings, all_headers, failure_of};
-use crate::blob::counters::CellKind;
+use crate::blob::counters::{CellKind, Source};
 use crate::device::Device;
 use crate::http::cookie::request_cookie;
 use crate::keyed_hash::Role;
 use crate::metrics::Metric;
 use crate::state::pool::{CellAddress, locate};
 use crate::state::seen;
-use crate::vocabulary::Newcomer;
+use crate::vocabulary::{Event, Newcomer};
 
 /// Into how many groups accounts fall where it is asked how many of them logged in with a program.
 const GROUPS: u64 = 8;
@@ -78,17 +78,18 @@ pub(crate) fn recognise(
     ];
     for (slot, (newcomer, label, value)) in newcomers.into_iter().enumerate() {
         let Some(value) = value.filter(|_| policy.tables.asks_new.get(slot) == Some(&true)) else { continue };
-        let group = subject.recognition.account.filter(|_| newcomer == Newcomer::Fingerprint);
-        let seen =
-            look_up(subject, &[label, &value], group.map(|account| account % GROUPS), is_known, surroundings);
+        // Nothing is learnt of a login without an account, so its group does not matter.
+        let group =
+            (newcomer == Newcomer::Fingerprint).then(|| subject.recognition.account.unwrap_or(0) % GROUPS);
+        let seen = look_up(subject, &[label, &value], group, is_known, surroundings);
         if let Some(is_new) = subject.circumstances.is_new.get_mut(newcomer as usize - 1) {
             *is_new = !seen;
         }
     }
 }
 
-/// Whether a filter has seen this, with accounts of enough groups where the login's account has one; notes it for [`teach`].
-/// What is known anyway is not looked up.
+/// Whether a filter has seen this, and where the login belongs to a group, with accounts of enough groups; notes it for
+/// [`teach`]. What is known anyway is not looked up.
 fn look_up(
     subject: &mut Subject,
     parts: &[&[u8]],
@@ -132,22 +133,33 @@ fn seen_page(hash: u64, surroundings: &Surroundings<'_, '_>) -> CellAddress {
 /// logs in to an account of their own again and again, each time as a stranger, must not make an attack look like a good day.
 pub(crate) fn is_first_today(subject: &Subject, surroundings: &mut Surroundings<'_, '_>) -> bool {
     let Some(account) = subject.recognition.account else { return false };
-    if !surroundings.policy.tables.uses(CellKind::Seen) {
+    let policy = surroundings.policy;
+    let counts_crowds = policy
+        .counters
+        .iter()
+        .any(|counter| counter.key.is_aggregate() && counter.source == Source::Count(Event::LoginSuccess));
+    let asks = counts_crowds || policy.shape(CellKind::Route).is_some_and(|shape| shape.pulse != 0);
+    if !asks || !policy.tables.uses(CellKind::Seen) {
         return true;
     }
-    let now = surroundings.now;
-    let parts: [&[u8]; 3] = [b"today", &account.to_le_bytes(), &(now.0 / DAY_MS).to_le_bytes()];
+    let day = surroundings.now.0 / DAY_MS;
+    let parts: [&[u8]; 3] = [b"today", &account.to_le_bytes(), &day.to_le_bytes()];
     let hash = surroundings.key.hash(Role::Seen, &parts);
-    let address = seen_page(hash, surroundings);
-    let mut is_first = true;
+    insert(seen_page(hash, surroundings), hash, surroundings)
+}
+
+/// Whether a filter had not seen this yet; from now on it has.
+fn insert(address: CellAddress, hash: u64, surroundings: &mut Surroundings<'_, '_>) -> bool {
+    let now = surroundings.now;
+    let mut is_new = true;
     let written = surroundings.pool().update_body(address, |body| {
-        is_first = seen::insert(body, hash, now);
-        is_first
+        is_new = seen::insert(body, hash, now);
+        is_new
     });
     if let Err(error) = written {
         surroundings.worker.tally.add_now(Metric::Error(failure_of(error)), 1);
     }
-    is_first
+    is_new
 }
 
 /// A login succeeded: what it came with is at home from now on.
@@ -155,14 +167,10 @@ pub(crate) fn teach(subject: &mut Subject, surroundings: &mut Surroundings<'_, '
     if subject.recognition.account.is_none() {
         return;
     }
-    let now = surroundings.now;
     let addresses = std::mem::take(&mut subject.recognition.seen);
     let hashes = std::mem::take(&mut subject.recognition.seen_hashes);
     for (address, hash) in addresses.into_iter().zip(hashes) {
-        let written = surroundings.pool().update_body(address, |body| seen::insert(body, hash, now));
-        if let Err(error) = written {
-            surroundings.worker.tally.add_now(Metric::Error(failure_of(error)), 1);
-        }
+        insert(address, hash, surroundings);
     }
 }
 

@@ -92,28 +92,6 @@ pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings:
     }
 }
 
-/// A login try was refused before its credentials were read. It is part of what is offered all the same, as a stranger's: an
-/// attack that is answered by bans would seem over.
-pub(crate) fn note_refused(subject: &Subject, surroundings: &mut Surroundings<'_, '_>) {
-    let now = surroundings.now;
-    let route = subject.cells.iter().find(|touched| touched.roles.has(CounterKey::Route));
-    let Some(touched) = route.filter(|_| !subject.circumstances.is_known_device) else { return };
-    let shape = surroundings.policy.shapes.get(usize::from(touched.address.kind));
-    if shape.is_none_or(|shape| shape.pulse == 0) {
-        return;
-    }
-    let mut turned = None;
-    let written = surroundings.pool().update(touched.address, now, false, |cell, shape| {
-        turned = cell.note_pulse(shape, PulseEvent::Offered, now);
-    });
-    if let Err(error) = written {
-        surroundings.worker.tally.add_now(Metric::Error(failure_of(error)), 1);
-    }
-    if let Some((began, route)) = turned.zip(subject.route) {
-        surroundings.worker.tally.add_now(Metric::Attack { app: subject.app, route, began }, 1);
-    }
-}
-
 /// What an outcome does to one counter.
 enum Change {
     Add,

@@ -3,8 +3,8 @@
 use crate::world::{World, request_headers, shop};
 use bartizan_engine::blob::Policy;
 use bartizan_engine::blob::draft::{
-    ActionDraft, Condition, CounterDraft, CounterSource, DevicesDraft, FingerprintPart, FlowDraft, FlowKind,
-    LadderDraft, Milestone, PolicyDraft, ReplyDraft, RuleDraft, StepDraft,
+    ActionDraft, Condition, CounterDraft, CounterSource, DevicesDraft, FieldSource, FingerprintPart,
+    FlowDraft, FlowKind, LadderDraft, Milestone, PolicyDraft, ReplyDraft, RuleDraft, StepDraft,
 };
 use bartizan_engine::device::DeviceKeys;
 use bartizan_engine::exchange::{Decided, Opened, Reply, RequestHead, open};
@@ -168,8 +168,13 @@ fn login(world: &mut TestWorld<'_>, attempt: &Try<'_>) -> Ended {
 }
 
 fn with_workers(action: &ActionDraft, test: impl Fn(&mut TestWorld<'_>)) {
+    with_draft(&guarded(action.clone()), test);
+}
+
+fn with_draft(draft: &PolicyDraft, test: impl Fn(&mut TestWorld<'_>)) {
     for workers in [1, 2, 7] {
-        let blob = guarded(action.clone()).write().unwrap();
+        println!("{workers} workers");
+        let blob = draft.write().unwrap();
         let policy = Policy::parse(&blob).unwrap();
         let mut world = World::new(&policy, MemoryStore::default(), workers);
         world.settings.hold_headers = true;
@@ -351,29 +356,21 @@ fn a_login_under_attack_shuts_strangers_out_while_it_lasts_and_no_longer() {
 }
 
 /// A shop with rules of one condition each.
-fn with_rules(action: &ActionDraft, conditions: &[Condition], test: impl Fn(&mut TestWorld<'_>)) {
-    for workers in [1, 2, 7] {
-        println!("{workers} workers");
-        let mut draft = guarded(action.clone());
-        let rule = draft.rules[0].clone();
-        let named = conditions.iter().enumerate();
-        let rules = named.map(|(number, when)| RuleDraft {
-            id: format!("rule-{number}"),
-            when: when.clone(),
-            ..rule.clone()
-        });
-        draft.rules = rules.collect();
-        let blob = draft.write().unwrap();
-        let policy = Policy::parse(&blob).unwrap();
-        let mut world = World::new(&policy, MemoryStore::default(), workers);
-        world.settings.hold_headers = true;
-        world.device_keys = DeviceKeys::new(b"a secret of some length", None);
-        test(&mut world);
-    }
+fn ruled(action: &ActionDraft, conditions: &[Condition]) -> PolicyDraft {
+    let mut draft = guarded(action.clone());
+    let rule = draft.rules[0].clone();
+    let named = conditions.iter().enumerate();
+    let rules = named.map(|(number, when)| RuleDraft {
+        id: format!("rule-{number}"),
+        when: when.clone(),
+        ..rule.clone()
+    });
+    draft.rules = rules.collect();
+    draft
 }
 
 fn with_siege(when: &Condition, test: impl Fn(&mut TestWorld<'_>)) {
-    with_rules(&challenge(), std::slice::from_ref(when), test);
+    with_draft(&ruled(&challenge(), std::slice::from_ref(when)), test);
 }
 
 #[test]
@@ -415,7 +412,7 @@ fn logins_to_an_own_account_do_not_make_an_attack_look_like_a_good_day() {
 #[test]
 fn an_attack_that_is_answered_by_bans_goes_on() {
     let ban = ActionDraft::Block { for_ms: 12 * 3_600_000, reply: ReplyDraft::default() };
-    with_rules(&ban, &[over(0, 3), stranger_and(Condition::UnderAttack)], |world| {
+    with_draft(&ruled(&ban, &[over(0, 3), stranger_and(Condition::UnderAttack)]), |world| {
         // Of five addresses three are banned within minutes, and go on for eight hours.
         for number in 0..8 * 240_u32 {
             let from = format!("11.0.{}.1", number % if number < 40 { 5 } else { 3 });
@@ -426,5 +423,49 @@ fn an_attack_that_is_answered_by_bans_goes_on() {
         assert!(login(world, &attempt("203.0.113.6", "dora", "right")).is_refused(), "it still lasts");
         world.now += 120 * MINUTE;
         assert!(!login(world, &attempt("203.0.113.6", "dora", "right")).is_refused(), "it is over");
+    });
+}
+
+#[test]
+fn what_may_be_no_login_does_not_keep_an_attack_going() {
+    let ban = ActionDraft::Block { for_ms: 12 * 3_600_000, reply: ReplyDraft::default() };
+    let mut draft = ruled(&ban, &[over(0, 3), stranger_and(Condition::UnderAttack)]);
+    // Every login has the field, but a request that is refused before its body was read does not show it.
+    draft.apps[0].logins[0].only_if = Some((FieldSource::Form("email".to_owned()), "mallory".to_owned()));
+    draft.apps[0].logins[0].username = FieldSource::Form("name".to_owned());
+    with_draft(&draft, |world| {
+        let attack = |world: &mut TestWorld<'_>, number: u32, addresses: u32| {
+            let from = format!("11.0.{}.1", number % addresses);
+            let ended = login(world, &attempt(&from, "mallory", &format!("guess&name=victim{number}")));
+            world.now += MINUTE / 4;
+            ended.is_refused()
+        };
+        for number in 0..40 {
+            attack(world, number, 5);
+        }
+        let dora = |world: &mut TestWorld<'_>| {
+            let right = Try { user: "name=dora&email=mallory", ..attempt("203.0.113.6", "", "right") };
+            login(world, &right).is_refused()
+        };
+        assert!(dora(world), "the attack was seen");
+        for number in 0..8 * 240 {
+            assert!(attack(world, number, 3), "banned");
+        }
+        assert!(!dora(world), "it is not known that it goes on");
+    });
+}
+
+#[test]
+fn a_known_program_is_known_where_the_name_cannot_be_read() {
+    let fails_and_is_new = Condition::All(vec![Condition::New(Newcomer::Fingerprint), over(0, 2)]);
+    with_siege(&fails_and_is_new, |world| {
+        for number in 0..30 {
+            become_known(world, &format!("10.1.{number}.7"), &format!("customer{number}"));
+        }
+        for user in ["one", "two", "three"] {
+            login(world, &attempt("198.51.100.9", user, "guess"));
+        }
+        assert!(!login(world, &attempt("198.51.100.9", "four", "guess")).is_refused());
+        assert!(!login(world, &attempt("198.51.100.9", "", "guess")).is_refused());
     });
 }
