@@ -104,10 +104,12 @@ impl DeviceKeys {
         Some(Device { key, since, accounts: accounts? })
     }
 
-    /// Whether a device logged in to this account before.
+    /// Whether a device logged in to this account before. `tag` is what [`DeviceKeys::account`] gave for the account; it need
+    /// not be worked out again where the device's cookie is of the same key.
     #[must_use]
-    pub fn knows(&self, device: &Device, app: &str, account: &[u8]) -> bool {
-        self.tag(device.key, app, account).is_some_and(|tag| device.accounts.contains(&tag))
+    pub fn knows(&self, device: &Device, tag: Option<u64>, app: &str, account: &[u8]) -> bool {
+        let tag = if device.key == 0 { tag } else { self.tag(device.key, app, account) };
+        tag.is_some_and(|tag| device.accounts.contains(&tag))
     }
 
     /// The value of the cookie that a device gets with a login to the account of this tag, see [`DeviceKeys::account`].
@@ -139,13 +141,18 @@ fn first_word(bytes: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{DeviceKeys, MAX_ACCOUNTS};
+    use super::{Device, DeviceKeys, MAX_ACCOUNTS};
 
     const NOW: u32 = 1_790_000_000;
     const DAY: u32 = 86_400;
 
     fn keys() -> DeviceKeys {
         DeviceKeys::new(b"a secret of some length", None).unwrap()
+    }
+
+    fn knows(keys: &DeviceKeys, device: &Device, app: &str, account: &str) -> bool {
+        let account = account.as_bytes();
+        keys.knows(device, keys.account(app, account), app, account)
     }
 
     fn issue(keys: &DeviceKeys, account: &str) -> String {
@@ -156,9 +163,9 @@ mod tests {
     fn a_cookie_counts_for_the_account_that_logged_in_and_for_no_other() {
         let keys = keys();
         let device = keys.read(issue(&keys, "ann").as_bytes(), NOW + 5, DAY).unwrap();
-        assert!(keys.knows(&device, "shop", b"ann"));
-        assert!(!keys.knows(&device, "shop", b"bob"));
-        assert!(!keys.knows(&device, "bank", b"ann"));
+        assert!(knows(&keys, &device, "shop", "ann"));
+        assert!(!knows(&keys, &device, "shop", "bob"));
+        assert!(!knows(&keys, &device, "bank", "ann"));
     }
 
     #[test]
@@ -197,9 +204,9 @@ mod tests {
             cookie = keys.issue(device.as_ref(), keys.account("shop", name.as_bytes()).unwrap(), NOW);
         }
         let device = keys.read(cookie.as_bytes(), NOW, DAY).unwrap();
-        let known = names.iter().filter(|name| keys.knows(&device, "shop", name.as_bytes())).count();
+        let known = names.iter().filter(|name| knows(&keys, &device, "shop", name)).count();
         assert_eq!(known, MAX_ACCOUNTS);
-        assert!(!keys.knows(&device, "shop", b"a"));
+        assert!(!knows(&keys, &device, "shop", "a"));
     }
 
     #[test]
@@ -208,11 +215,11 @@ mod tests {
         let cookie = issue(&old, "ann");
         let both = DeviceKeys::new(b"another secret, newer", Some(b"a secret of some length")).unwrap();
         let device = both.read(cookie.as_bytes(), NOW, DAY).unwrap();
-        assert!(both.knows(&device, "shop", b"ann"));
+        assert!(knows(&both, &device, "shop", "ann"));
         let renewed = both.issue(Some(&device), both.account("shop", b"ann").unwrap(), NOW);
         let new = DeviceKeys::new(b"another secret, newer", None).unwrap();
         assert!(new.read(cookie.as_bytes(), NOW, DAY).is_none());
-        assert!(new.knows(&new.read(renewed.as_bytes(), NOW, DAY).unwrap(), "shop", b"ann"));
+        assert!(knows(&new, &new.read(renewed.as_bytes(), NOW, DAY).unwrap(), "shop", "ann"));
     }
 
     #[test]

@@ -16,9 +16,15 @@ pub struct Settings {
     pub buffer_limit: u64,
     /// How many pages the state has, [`crate::state::pool::MIN_PAGES`] to [`crate::state::pool::MAX_PAGES`].
     pub state_pages: u32,
+    /// How many phases of logins (requests and replies) a worker gathers for a route, network or fingerprint before it writes
+    /// them: 1 writes each at once. A tick writes what waits. At most [`MOST_GATHERED_LOGINS`].
+    pub gather_logins: u32,
     /// What is forgotten, and for whom.
     pub forget: Vec<Forget>,
 }
+
+/// The most that [`Settings::gather_logins`] may say.
+pub const MOST_GATHERED_LOGINS: u32 = 1000;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -28,6 +34,7 @@ impl Default for Settings {
             hold_headers: false,
             buffer_limit: 32_768,
             state_pages: 2048,
+            gather_logins: 16,
             forget: Vec::new(),
         }
     }

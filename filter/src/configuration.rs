@@ -11,7 +11,7 @@ use bartizan_engine::clock::Millis;
 use bartizan_engine::http::address::parse_address;
 use bartizan_engine::leaked::container;
 use bartizan_engine::leaked::policy_length;
-use bartizan_engine::settings::{Forget, Settings};
+use bartizan_engine::settings::{Forget, MOST_GATHERED_LOGINS, Settings};
 use bartizan_engine::state::pool::{MAX_PAGES, MIN_PAGES};
 use bartizan_engine::vocabulary::AddressRange;
 use base64::Engine as _;
@@ -51,6 +51,7 @@ struct Written {
     mode_override: Option<ModeOverride>,
     kill_switch: bool,
     state_pages: u32,
+    gather_logins: u32,
     records: Records,
     hash_key_env: String,
     forget: Vec<WrittenForget>,
@@ -74,6 +75,7 @@ impl Default for Written {
             mode_override: None,
             kill_switch: settings.kill_switch,
             state_pages: settings.state_pages,
+            gather_logins: settings.gather_logins,
             records: Records::default(),
             hash_key_env: "BARTIZAN_HASH_KEY".to_owned(),
             forget: Vec::new(),
@@ -154,6 +156,9 @@ impl Configuration {
         if !(MIN_PAGES..=MAX_PAGES).contains(&written.state_pages) {
             return Err(format!("`state_pages` must be {MIN_PAGES} to {MAX_PAGES}"));
         }
+        if !(1..=MOST_GATHERED_LOGINS).contains(&written.gather_logins) {
+            return Err(format!("`gather_logins` must be 1 to {MOST_GATHERED_LOGINS}"));
+        }
         let forget = written.forget.iter().map(forget).collect::<Result<_, _>>()?;
         Ok(Self {
             blob,
@@ -164,6 +169,7 @@ impl Configuration {
                 hold_headers: written.hold_headers,
                 buffer_limit: written.buffer_limit,
                 state_pages: written.state_pages,
+                gather_logins: written.gather_logins,
                 forget,
             },
             instance: written.instance,

@@ -38,6 +38,7 @@ pub(crate) fn run(loaded: &Loaded) {
     }
 }
 
+#[inline(never)]
 fn exchange(host: &str, method: &str, path: &str, surroundings: &mut Surroundings<'_, '_>) {
     let field = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
     let request = [

@@ -60,6 +60,8 @@ fn settings_that_make_no_sense_are_refused_with_a_reason() {
         (r#"{"hold_header": true}"#, "hold_header"),
         (r#"{"state_pages": 1}"#, "state_pages"),
         (r#"{"state_pages": 4000000}"#, "state_pages"),
+        (r#"{"gather_logins": 0}"#, "gather_logins"),
+        (r#"{"gather_logins": 1001}"#, "gather_logins"),
         (r#"{"instance": "A/B"}"#, "instance"),
         (r#"{"mode_override": "enforce"}"#, "mode_override"),
         (r#"{"records": "some"}"#, "records"),

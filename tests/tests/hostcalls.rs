@@ -7,9 +7,8 @@ use emulated_host::host::maps::HeaderMap;
 use emulated_host::host::{EmulatedEnvoy, Reply, Request, Setup};
 use emulated_host::{artefacts, scenario};
 
-/// What a whole login is to cost under the rule pack against account takeover, and what the dearest one costs now.
-const GOAL_FOR_A_LOGIN: u64 = 24;
-const MOST_FOR_A_LOGIN: u64 = 39;
+/// What a whole login costs at most under the rule pack against account takeover.
+const MOST_FOR_A_LOGIN: u64 = 24;
 
 #[test]
 fn a_clean_get_of_an_app_without_inspection_costs_at_most_nine_hostcalls() {
@@ -26,22 +25,11 @@ fn a_clean_get_of_an_inspected_route_costs_at_most_twelve_hostcalls() {
 }
 
 #[test]
-fn a_login_under_the_rule_pack_costs_no_more_hostcalls_than_it_did() {
+fn a_login_under_the_rule_pack_costs_at_most_twenty_four_hostcalls() {
     for (kind, exchange) in logins() {
         let calls = &exchange.calls;
-        assert!(calls.total() <= MOST_FOR_A_LOGIN, "{kind}: {:?}", calls.calls);
+        assert!(calls.total() <= MOST_FOR_A_LOGIN, "{kind}: {} {:?}", calls.total(), calls.calls);
     }
-}
-
-#[test]
-#[ignore = "not reached: strangers write four pages when they come and five when they are answered"]
-fn a_login_under_the_rule_pack_costs_at_most_twenty_four_hostcalls() {
-    let over: Vec<_> = logins()
-        .into_iter()
-        .filter(|(_, exchange)| exchange.calls.total() > GOAL_FOR_A_LOGIN)
-        .map(|(kind, exchange)| format!("{kind}: {} {:?}", exchange.calls.total(), exchange.calls.calls))
-        .collect();
-    assert!(over.is_empty(), "{}", over.join("\n"));
 }
 
 /// Whole logins of every kind, after a hundred others: pages exist, caches are warm.

@@ -5,6 +5,7 @@ use super::decide::Stage;
 use super::subject::Subject;
 use crate::blob::counters::{Counter, Source, Storage};
 use crate::state::cell::Cell;
+use crate::state::crowd::is_gathered;
 use crate::verdict::Circumstances;
 use crate::vocabulary::{Event, Moment, Whose};
 
@@ -43,6 +44,7 @@ pub(super) fn counts(
     let mut settled = counts.clone();
     for touched in &subject.cells {
         let waiting = surroundings.worker.deltas.waiting(touched.address);
+        let crowd = surroundings.worker.deltas.crowd(touched.address);
         let pool = surroundings.pool();
         let Some(shape) = pool.shape(touched.address) else { continue };
         let cell = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded));
@@ -61,6 +63,10 @@ pub(super) fn counts(
             let waits_for_outcomes = counts_this && !counter.key.is_aggregate();
             let open =
                 |is_open: bool| if is_open && waits_for_outcomes { (pending, unreserved) } else { (0, 0) };
+            let gathered = match counter.source {
+                Source::Count(event) if is_gathered(counter) => crowd.count(event, counter.whose),
+                _ => 0,
+            };
             let (count, (of_others, own)) = match counter.source {
                 _ if counter.storage == Storage::Intervals => (cell.count(counter, reading), (0, 0)),
                 Source::Count(Event::Request) => {
@@ -69,10 +75,10 @@ pub(super) fn counts(
                 }
                 Source::Count(Event::LoginAttempt) => {
                     let own = if counts_this { this_attempt } else { 0 };
-                    (cell.count(counter, reading), (0, own))
+                    (cell.count(counter, reading).saturating_add(gathered), (0, own))
                 }
                 Source::Count(Event::LoginFailure | Event::LoginSuccess) => {
-                    (cell.count(counter, reading), open(true))
+                    (cell.count(counter, reading).saturating_add(gathered), open(true))
                 }
                 Source::Count(_) => (cell.count(counter, reading), (0, 0)),
                 Source::Distinct(_) => {

@@ -14,6 +14,7 @@ use crate::http::query::query_parameter;
 use crate::http::username::{UsernameForm, same_account};
 use crate::http::{Field, LONGEST_VALUE, Reading};
 use crate::metrics::Uninspected;
+use crate::settings::Settings;
 
 /// How much of a login's body is read. Longer ones are not logins that people send.
 pub(crate) const LONGEST_BODY: u64 = 65_536;
@@ -86,6 +87,16 @@ impl Credentials {
     }
 }
 
+/// How long the head says that the body is.
+fn promised_length(headers: &Headers) -> Option<u64> {
+    header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok())
+}
+
+/// Whether the body is short enough for what the host buffers, so that its head may wait for it.
+pub(crate) fn is_short(headers: &Headers, settings: &Settings) -> bool {
+    promised_length(headers).is_some_and(|length| length <= settings.longest_held())
+}
+
 /// A login whose body is being read.
 #[derive(Debug)]
 pub struct AwaitCredentials {
@@ -119,9 +130,8 @@ impl AwaitCredentials {
         surroundings: &mut Surroundings<'_, '_>,
     ) -> Self {
         let policy = surroundings.policy;
-        let length =
-            header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-        let may_hold = length.is_some_and(|length: u64| length <= surroundings.settings.longest_held());
+        let length = promised_length(headers);
+        let may_hold = is_short(headers, surroundings.settings);
         let compressed = header(headers, "content-encoding").is_some_and(|coding| coding != b"identity");
         if !compressed && surroundings.settings.hold_headers && !may_hold {
             subject.skip(Uninspected::TooLong, surroundings);

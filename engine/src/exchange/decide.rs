@@ -11,9 +11,7 @@ use super::subject::{Subject, threat_of};
 use super::{Decided, Finished, Reply, Surroundings, failure_of, session};
 use crate::blob::counters::{Counter, Source, Storage};
 use crate::metrics::{Failure, Metric};
-use crate::state::delta::Waiting;
 use crate::state::pool::{MAX_TRIES, StateError};
-use crate::state::pulse::PulseEvent;
 use crate::state::store::Written;
 use crate::verdict::{Action, Cause, Facts, Reason, Verdict, judge, score};
 use crate::vocabulary::{CounterKey, Event, Mode, Threat};
@@ -248,19 +246,20 @@ fn write(
     let Some(touched) = subject.cells.get_mut(index) else { return Ok(Written::Yes) };
     let address = touched.address;
     if !change.must_write() {
-        let fits = change.requests.is_none_or(|roles| surroundings.worker.deltas.add(address, roles));
-        if fits {
+        if surroundings.worker.deltas.add(address, change.requests, change.logins) {
             touched.counted_request |= change.requests.is_some();
+            touched.counted_attempt |= change.logins.is_some();
             touched.written_as = Some(admitted);
             return Ok(Written::Yes);
         }
     }
     let Some(loaded) = touched.loaded.as_mut() else { return Ok(Written::Yes) };
-    let waiting: Vec<(_, Waiting)> = surroundings.worker.deltas.take_page(address.page);
-    let (mut reservation, mut turned) = (None, None);
+    let gathered = surroundings.worker.deltas.take_page(address.page);
+    let mut reservation = None;
     let pool = surroundings.pool();
     let decisive = change.ban.is_some() || change.mark.is_some();
-    let found_room = pool.change(loaded, &waiting, now, decisive, |cell, shape| {
+    let mut turns = pool.give(loaded, &gathered, now);
+    let found_room = pool.change(loaded, now, decisive, |cell, shape| {
         if change.reserve {
             reservation = Some(cell.reserve(shape, now));
         }
@@ -281,8 +280,8 @@ fn write(
         for counter in policy.counters.iter().filter(counted) {
             cell.add(counter, now, 1);
         }
-        if change.offered {
-            turned = cell.note_pulse(shape, PulseEvent::Offered, now);
+        if let Some(logins) = change.logins {
+            turns.extend(logins.apply(cell, shape, &policy.counters, now));
         }
         if let Some(session) = change.session {
             cell.set_session(shape, session);
@@ -307,14 +306,10 @@ fn write(
     let written = pool.save(loaded);
     if written == Ok(Written::Yes) {
         touched.counted_request |= change.requests.is_some();
-        touched.counted_attempt = change.reserve || !change.attempts.is_empty() || change.offered;
+        touched.counted_attempt = change.reserve || !change.attempts.is_empty() || change.logins.is_some();
         touched.written_as = Some(admitted);
         touched.reservation = reservation;
-        let attack =
-            turned.zip(subject.route).map(|(began, route)| Metric::Attack { app: subject.app, route, began });
-        if let Some(attack) = attack {
-            surroundings.worker.tally.add_now(attack, 1);
-        }
+        surroundings.worker.tell_of(turns);
         // Its version is no longer the stored one; a decision that is made again reads it anew.
         touched.loaded = None;
         if !found_room {
@@ -322,7 +317,7 @@ fn write(
             surroundings.worker.tally.add(Metric::Error(Failure::Capacity), 1);
         }
     } else {
-        surroundings.worker.deltas.put_back(waiting);
+        surroundings.worker.deltas.put_back(gathered);
     }
     written
 }

@@ -36,6 +36,7 @@ use crate::keyed_hash::{HashKey, Role};
 use crate::leaked::LeakedPages;
 use crate::metrics::{Failure, Metric, Tally};
 use crate::settings::Settings;
+use crate::state::crowd::Turn;
 use crate::state::delta::DeltaTable;
 use crate::state::pool::{Pool, StateError};
 use crate::state::store::PageStore;
@@ -95,6 +96,13 @@ impl Worker {
         }
     }
 
+    /// Tells the operator that attacks began or ended.
+    fn tell_of(&mut self, turns: impl IntoIterator<Item = Turn>) {
+        for Turn { app, route, began } in turns {
+            self.tally.add_now(Metric::Attack { app, route, began }, 1);
+        }
+    }
+
     fn decision_id(&mut self, key: &HashKey) -> u64 {
         self.decisions = self.decisions.wrapping_add(1);
         key.hash(Role::Decision, &[&self.seed.to_le_bytes(), &self.decisions.to_le_bytes()])
@@ -145,9 +153,12 @@ impl<'p> Surroundings<'_, 'p> {
         let now = self.now;
         let (mut pool, worker) = self.pool_and_worker();
         for page in worker.deltas.next_pages(most_pages) {
-            if let Err(error) = pool.flush(&mut worker.deltas, page, now) {
-                worker.tally.add_now(Metric::Error(failure_of(error)), 1);
-                return;
+            match pool.flush(&mut worker.deltas, page, now) {
+                Ok(turns) => worker.tell_of(turns),
+                Err(error) => {
+                    worker.tally.add_now(Metric::Error(failure_of(error)), 1);
+                    return;
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The first phase: from a request's head to its app, route, client and, for most, a decision.
 
-use super::credentials::AwaitCredentials;
+use super::credentials::{AwaitCredentials, is_short};
 use super::decide::{Stage, conclude, decide, settle_verdict};
 use super::fingerprint::fingerprint;
 use super::recognition::{Recognition, read_device};
@@ -91,24 +91,27 @@ pub fn open(head: RequestHead<'_>, surroundings: &mut Surroundings<'_, '_>) -> O
     conclude(subject, surroundings).into()
 }
 
-/// A client that is already refused need not send its password.
+/// A login whose account stands in its body. Where the upstream gets nothing before the body was read, all is decided then;
+/// otherwise a client that is already refused is refused now.
 fn before_credentials(
     mut subject: Box<Subject>,
     headers: &Headers,
     surroundings: &mut Surroundings<'_, '_>,
 ) -> Opened {
-    // Where only the body tells whether it is a login, it is refused before as any request would be.
     let policy = surroundings.policy;
-    let login = subject.login;
-    let is_certain = login
-        .and_then(|login| policy.logins.get(login as usize))
-        .is_some_and(|login| !login.only_place.in_body());
-    subject.login = login.filter(|_| is_certain);
-    decide(&mut subject, Stage::Before, surroundings);
-    if subject.is_refused() {
-        return settle_verdict(subject, surroundings).into();
+    if !surroundings.settings.hold_headers || !is_short(headers, surroundings.settings) {
+        // Where only the body tells whether it is a login, it is refused before as any request would be.
+        let login = subject.login;
+        let is_certain = login
+            .and_then(|login| policy.logins.get(login as usize))
+            .is_some_and(|login| !login.only_place.in_body());
+        subject.login = login.filter(|_| is_certain);
+        decide(&mut subject, Stage::Before, surroundings);
+        if subject.is_refused() {
+            return settle_verdict(subject, surroundings).into();
+        }
+        subject.login = login;
     }
-    subject.login = login;
     let changes = std::mem::take(&mut subject.changes);
     Opened::Login(Box::new(AwaitCredentials::new(subject, headers, surroundings)), changes)
 }

@@ -7,7 +7,9 @@ use super::subject::Subject;
 use crate::blob::counters::{ABSENT, Counter, Source, Storage};
 use crate::blob::ladders::StepAction;
 use crate::state::cell::{Ban, Cell, Mark};
+use crate::state::crowd::{CrowdEvents, is_gathered};
 use crate::state::pool::Loaded;
+use crate::state::pulse::PulseEvent;
 use crate::state::session::Session;
 use crate::verdict::{Action, Cause, is_earned, score};
 use crate::vocabulary::{CounterKey, Event, Mode, Moment, Threat};
@@ -26,9 +28,10 @@ pub(super) struct Change {
     pub(super) throttled_until: Option<crate::clock::Millis>,
     pub(super) protect_until: Option<u32>,
     pub(super) requests: Option<[bool; CounterKey::WITH_CELLS]>,
+    /// What the login does to a crowd; may wait in the worker.
+    pub(super) logins: Option<CrowdEvents>,
+    /// Whether what waits is to be written now.
     pub(super) flush: bool,
-    /// A stranger tried a login on this route.
-    pub(super) offered: bool,
     /// The client's session begins here.
     pub(super) session: Option<Session>,
     /// The milestone that is passed.
@@ -45,7 +48,6 @@ impl Change {
             || self.throttled_until.is_some()
             || self.protect_until.is_some()
             || self.flush
-            || self.offered
             || self.session.is_some()
             || self.milestone.is_some()
     }
@@ -77,6 +79,7 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
     let cell = touched.loaded.as_ref().and_then(|loaded| pool.cell(loaded)).unwrap_or(Cell(&[]));
     let attempt = subject.login.is_some();
     let mut roles = [false; CounterKey::WITH_CELLS];
+    let mut tried = false;
     for (position, counter) in policy.counters.iter().enumerate() {
         if !touched.roles.has(counter.key) {
             continue;
@@ -103,7 +106,11 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
             Source::Count(Event::LoginAttempt)
                 if attempt && counts_this && !touched.counted_attempt && is_let_in =>
             {
-                change.attempts.push(position);
+                if is_gathered(counter) {
+                    tried = true;
+                } else {
+                    change.attempts.push(position);
+                }
             }
             Source::Distinct(_)
                 if is_let_in
@@ -127,7 +134,18 @@ pub(super) fn plan(subject: &Subject, index: usize, surroundings: &mut Surroundi
     } else {
         !subject.circumstances.is_known_device
     };
-    change.offered = shape.pulse != 0 && attempt && is_offered && !touched.counted_attempt;
+    let mut logins = CrowdEvents::of_phase(now, subject.place());
+    if tried {
+        logins.add(Event::LoginAttempt, subject.circumstances.is_stranger);
+    }
+    if shape.pulse != 0 && attempt && is_offered && !touched.counted_attempt {
+        logins.add_pulse(PulseEvent::Offered);
+    }
+    if !logins.is_empty() {
+        change.logins = Some(logins);
+        let waiting = surroundings.worker.deltas.crowd(touched.address);
+        change.flush |= waiting.is_due(surroundings.settings.gather_logins, now);
+    }
     if touched.roles.has(CounterKey::Client) {
         plan_client(subject, surroundings, touched.loaded.as_ref(), &mut change);
     }

@@ -5,6 +5,7 @@
 
 use super::subject::Subject;
 use super::{Headers, Surroundings, all_headers, failure_of};
+use crate::blob::Policy;
 use crate::blob::counters::{CellKind, Source};
 use crate::device::Device;
 use crate::http::cookie::request_cookie;
@@ -30,9 +31,8 @@ pub(crate) struct Recognition {
     pub(crate) account_tag: Option<u64>,
     /// The account.
     pub(crate) account: Option<u64>,
-    /// What the filters get to see if the login succeeds.
-    pub(crate) seen: Vec<CellAddress>,
-    seen_hashes: Vec<u64>,
+    /// What the filters get to see if the login succeeds: where, and its hash.
+    lessons: Vec<(CellAddress, u64)>,
 }
 
 /// Looks for a genuine device cookie.
@@ -56,8 +56,10 @@ pub(crate) fn recognise(
     subject.circumstances.is_known_device = false;
     if let Some((keys, name)) = surroundings.device_keys.zip(name) {
         let device = subject.recognition.device.as_ref();
-        subject.circumstances.is_known_device = device.is_some_and(|device| keys.knows(device, app, name));
-        subject.recognition.account_tag = keys.account(app, name);
+        let tag = keys.account(app, name);
+        subject.circumstances.is_known_device =
+            device.is_some_and(|device| keys.knows(device, tag, app, name));
+        subject.recognition.account_tag = tag;
     }
     if !policy.tables.uses(CellKind::Seen) {
         subject.circumstances.is_stranger = !subject.circumstances.is_known_device;
@@ -68,7 +70,8 @@ pub(crate) fn recognise(
     let fingerprint = subject.fingerprint.map(u64::to_le_bytes);
     let is_known = subject.circumstances.is_known_device;
     let at_home = account.as_ref().zip(network.as_ref()).is_some_and(|(account, network)| {
-        look_up(subject, &[b"home", account, network], None, is_known, surroundings)
+        let home = Sighting { label: b"home", value: network, account: Some(account), group: None };
+        look_up(subject, &home, is_known, surroundings)
     });
     subject.circumstances.is_stranger = !is_known && !at_home;
     let newcomers = [
@@ -81,36 +84,57 @@ pub(crate) fn recognise(
         // Nothing is learnt of a login without an account, so its group does not matter.
         let group =
             (newcomer == Newcomer::Fingerprint).then(|| subject.recognition.account.unwrap_or(0) % GROUPS);
-        let seen = look_up(subject, &[label, &value], group, is_known, surroundings);
+        let sighting = Sighting { label, value: &value, account: None, group };
+        let seen = look_up(subject, &sighting, is_known, surroundings);
         if let Some(is_new) = subject.circumstances.is_new.get_mut(newcomer as usize - 1) {
             *is_new = !seen;
         }
     }
 }
 
+/// What a filter is asked for.
+struct Sighting<'s> {
+    label: &'static [u8],
+    value: &'s [u8; 8],
+    /// The account that it belongs to: all of one account lie in its page.
+    account: Option<&'s [u8; 8]>,
+    /// The group that the login belongs to, where groups are counted.
+    group: Option<u64>,
+}
+
 /// Whether a filter has seen this, and where the login belongs to a group, with accounts of enough groups; notes it for
-/// [`teach`]. What is known anyway is not looked up.
+/// [`teach`] unless the filter is sure to know it for long. What is known anyway is not looked up.
 fn look_up(
     subject: &mut Subject,
-    parts: &[&[u8]],
-    group: Option<u64>,
+    sighting: &Sighting<'_>,
     is_known: bool,
     surroundings: &mut Surroundings<'_, '_>,
 ) -> bool {
-    let hash = surroundings.key.hash(Role::Seen, parts);
-    let address = seen_page(hash, surroundings);
+    let Sighting { label, value, account, group } = *sighting;
+    let hash = match account {
+        Some(account) => surroundings.key.hash(Role::Seen, &[label, account, value]),
+        None => surroundings.key.hash(Role::Seen, &[label, value]),
+    };
+    let address = match account {
+        Some(account) => account_page(account, surroundings),
+        None => seen_page(hash, surroundings),
+    };
     // All groups of one program lie in its page.
     let of_group = |group: u64| hash ^ (group + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    subject.recognition.seen.push(address);
-    subject.recognition.seen_hashes.push(group.map_or(hash, of_group));
+    let lesson = group.map_or(hash, of_group);
     if is_known {
+        subject.recognition.lessons.push((address, lesson));
         return true;
     }
     let now = surroundings.now;
     match surroundings.pool().load(address) {
         // A page that a newer configuration took over says nothing, and nobody is a stranger for that.
         Ok(loaded) => {
-            let holds = |hash| seen::contains(loaded.page.body(), hash, now);
+            let body = loaded.page.body();
+            if !seen::contains_young(body, lesson, now) {
+                subject.recognition.lessons.push((address, lesson));
+            }
+            let holds = |hash| seen::contains(body, hash, now);
             loaded.is_superseded()
                 || match group {
                     None => holds(hash),
@@ -129,49 +153,55 @@ fn seen_page(hash: u64, surroundings: &Surroundings<'_, '_>) -> CellAddress {
     locate(&surroundings.policy.tables, CellKind::Seen, hash, surroundings.settings.state_pages)
 }
 
-/// Whether a success of a stranger speaks for the crowd that it belongs to: the first one of its account on a day (UTC). Who
-/// logs in to an account of their own again and again, each time as a stranger, must not make an attack look like a good day.
-pub(crate) fn is_first_today(subject: &Subject, surroundings: &mut Surroundings<'_, '_>) -> bool {
-    let Some(account) = subject.recognition.account else { return false };
-    let policy = surroundings.policy;
+/// The page with all that the filters know of an account, so that a login reads one and its success writes one.
+fn account_page(account: &[u8; 8], surroundings: &Surroundings<'_, '_>) -> CellAddress {
+    seen_page(surroundings.key.hash(Role::Seen, &[b"page", account]), surroundings)
+}
+
+/// A login succeeded: what it came with is at home from now on. Says whether the success speaks for the crowd that it belongs
+/// to: those of strangers do once a day (UTC) for each account. Who logs in to an account of their own again and again, each
+/// time as a stranger, must not make an attack look like a good day. A success of nobody in particular never does.
+pub(crate) fn teach(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) -> bool {
+    let mut lessons = std::mem::take(&mut subject.recognition.lessons);
+    let Some(account) = subject.recognition.account.map(u64::to_le_bytes) else { return false };
+    let asks_day = subject.circumstances.is_stranger && asks_days(surroundings.policy);
+    let today = asks_day.then(|| {
+        let day = (surroundings.now.0 / DAY_MS).to_le_bytes();
+        let hash = surroundings.key.hash(Role::Seen, &[b"today", &account, &day]);
+        (account_page(&account, surroundings), hash)
+    });
+    lessons.extend(today);
+    let mut is_first_today = true;
+    while let Some((address, _)) = lessons.last().copied() {
+        let now = surroundings.now;
+        // What lies in one page is written together.
+        let written = surroundings.pool().update_body(address, |body| {
+            let mut changed = false;
+            for lesson in lessons.iter().filter(|(page, _)| page.page == address.page) {
+                let is_new = seen::insert(body, lesson.1, now);
+                changed |= is_new;
+                if Some(*lesson) == today {
+                    is_first_today = is_new;
+                }
+            }
+            changed
+        });
+        if let Err(error) = written {
+            surroundings.worker.tally.add_now(Metric::Error(failure_of(error)), 1);
+        }
+        lessons.retain(|(page, _)| page.page != address.page);
+    }
+    is_first_today
+}
+
+/// Whether anything asks how crowds of strangers succeed.
+fn asks_days(policy: &Policy<'_>) -> bool {
     let counts_crowds = policy
         .counters
         .iter()
         .any(|counter| counter.key.is_aggregate() && counter.source == Source::Count(Event::LoginSuccess));
     let asks = counts_crowds || policy.shape(CellKind::Route).is_some_and(|shape| shape.pulse != 0);
-    if !asks || !policy.tables.uses(CellKind::Seen) {
-        return true;
-    }
-    let day = surroundings.now.0 / DAY_MS;
-    let parts: [&[u8]; 3] = [b"today", &account.to_le_bytes(), &day.to_le_bytes()];
-    let hash = surroundings.key.hash(Role::Seen, &parts);
-    insert(seen_page(hash, surroundings), hash, surroundings)
-}
-
-/// Whether a filter had not seen this yet; from now on it has.
-fn insert(address: CellAddress, hash: u64, surroundings: &mut Surroundings<'_, '_>) -> bool {
-    let now = surroundings.now;
-    let mut is_new = true;
-    let written = surroundings.pool().update_body(address, |body| {
-        is_new = seen::insert(body, hash, now);
-        is_new
-    });
-    if let Err(error) = written {
-        surroundings.worker.tally.add_now(Metric::Error(failure_of(error)), 1);
-    }
-    is_new
-}
-
-/// A login succeeded: what it came with is at home from now on.
-pub(crate) fn teach(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
-    if subject.recognition.account.is_none() {
-        return;
-    }
-    let addresses = std::mem::take(&mut subject.recognition.seen);
-    let hashes = std::mem::take(&mut subject.recognition.seen_hashes);
-    for (address, hash) in addresses.into_iter().zip(hashes) {
-        insert(address, hash, surroundings);
-    }
+    asks && policy.tables.uses(CellKind::Seen)
 }
 
 /// The cookie that makes the device of a login that succeeded known to its account; none where it has a fresh one.

@@ -86,6 +86,7 @@ impl Replying {
     }
 
     /// Reads the next bytes of the body. While the head is held, every chunk is given once, without those before it.
+    #[inline(never)]
     pub fn body(&mut self, chunk: Vec<u8>, end: bool, surroundings: &mut Surroundings<'_, '_>) -> BodyStep {
         if let Some(watch) = &mut self.watch {
             watch.body(&chunk);
@@ -140,6 +141,7 @@ impl Replying {
     }
 
     /// Trailers end the body.
+    #[inline(never)]
     pub fn trailers(&mut self, surroundings: &mut Surroundings<'_, '_>) -> (BodyStep, TrailersStep) {
         self.conclude_outcome(Read::Whole, surroundings);
         let Some(scanner) = &mut self.scanner else {
@@ -167,6 +169,7 @@ impl Replying {
         (BodyStep::Pass, TrailersStep::Continue)
     }
 
+    #[inline(never)]
     fn conclude_outcome(&mut self, read: Read, surroundings: &mut Surroundings<'_, '_>) {
         if let Some(watch) = self.watch.take() {
             let outcome = watch.conclude(surroundings.policy, read);
@@ -183,6 +186,7 @@ impl Replying {
     }
 
     /// Counts what was found since the last time.
+    #[inline(never)]
     fn note_findings(&mut self, surroundings: &mut Surroundings<'_, '_>) {
         let Some(scanner) = &self.scanner else { return };
         let findings = *scanner.findings();
@@ -241,6 +245,7 @@ impl Replying {
 
     /// What there is to tell. A login whose reply broke off is judged by what was read of it.
     #[must_use]
+    #[inline(never)]
     pub fn finish(mut self, surroundings: &mut Surroundings<'_, '_>) -> Finished {
         self.conclude_outcome(Read::Beginning, surroundings);
         Finished { subject: *self.subject }

@@ -1,18 +1,19 @@
 //! What a reply proves is written at once: how a login ended, how often something happened, who is vouched for.
 
 use super::identity::key_cell;
-use super::recognition::{is_first_today, is_new_device, teach};
+use super::recognition::{is_new_device, teach};
 use super::subject::Subject;
 use super::{Headers, Surroundings, all_headers, failure_of, session};
 use crate::blob::client::ClientKeyKind;
 use crate::blob::counters::{Counter, Source, Storage};
 use crate::http::cookie::set_cookie;
 use crate::metrics::{LoginOutcome, Metric};
-use crate::state::pool::{CellAddress, Roles};
+use crate::state::crowd::{CrowdEvents, is_gathered};
+use crate::state::pool::CellAddress;
 use crate::state::pulse::PulseEvent;
 use crate::state::session::Session;
 use crate::state::sketch;
-use crate::vocabulary::{CounterKey, Event, Moment, Value};
+use crate::vocabulary::{CounterKey, Event, Moment, Value, Whose};
 
 /// How long a client key counts after the upstream issued or accepted it, in seconds.
 const VOUCHED_SECONDS: u32 = 86_400;
@@ -20,108 +21,120 @@ const VOUCHED_SECONDS: u32 = 86_400;
 /// Writes how a login ended, and gives its reservations back.
 pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings: &mut Surroundings<'_, '_>) {
     subject.outcome = Some(outcome);
-    surroundings.worker.tally.add_now(Metric::Login { app: subject.app, outcome }, 1);
+    surroundings.worker.tally.add(Metric::Login { app: subject.app, outcome }, 1);
     let policy = surroundings.policy;
     let now = surroundings.now;
-    let event = match outcome {
-        LoginOutcome::Success => Some(Event::LoginSuccess),
-        LoginOutcome::Failure => Some(Event::LoginFailure),
-        LoginOutcome::Unknown => None,
-    };
+    let mut is_heard = false;
     let issued = std::mem::take(&mut subject.issued);
     let from_new_device = outcome == LoginOutcome::Success && is_new_device(subject, surroundings);
     if outcome == LoginOutcome::Success {
         let session = policy.tables.asks_session.then(|| session::begin(subject, now, from_new_device));
         vouch(issued, session, surroundings);
-        teach(subject, surroundings);
+        is_heard = teach(subject, surroundings);
     }
     if outcome == LoginOutcome::Failure {
         count_password(subject, surroundings);
     }
     let reading = subject.reading(now);
-    let is_stranger = subject.circumstances.is_stranger;
-    // A success of nobody in particular must not speak for a whole crowd, nor must one account's many.
-    let is_heard = outcome == LoginOutcome::Success
-        && subject.recognition.account.is_some()
-        && (!is_stranger || is_first_today(subject, surroundings));
-    let pulse = event.filter(|event| is_stranger && (*event != Event::LoginSuccess || is_heard));
-    let pulse = pulse.map(|event| match event {
-        Event::LoginSuccess => PulseEvent::Succeeded,
-        _ => PulseEvent::Failed,
-    });
+    let pulse = match outcome {
+        LoginOutcome::Success if is_heard => Some(PulseEvent::Succeeded),
+        LoginOutcome::Failure => Some(PulseEvent::Failed),
+        LoginOutcome::Success | LoginOutcome::Unknown => None,
+    };
+    let pulse = pulse.filter(|_| subject.circumstances.is_stranger);
+    let ending = Ending { outcome, from_new_device, is_heard };
     let mut cells = std::mem::take(&mut subject.cells);
-    let (mut failed, mut turned) = (None, None);
+    let mut failed = None;
     for touched in &mut cells {
         let reservation = touched.reservation.take();
         let roles = touched.roles;
         let changes = |position: usize, counter: &Counter<'_>| {
-            change_of(subject, roles, position, counter, outcome, from_new_device, is_heard)
+            if roles.has(counter.key) { change_of(subject, position, counter, ending) } else { None }
         };
         let counters = || policy.counters.iter().enumerate();
-        let shape = policy.shapes.get(usize::from(touched.address.kind));
-        let has_pulse = pulse.is_some() && shape.is_some_and(|shape| shape.pulse != 0);
-        let is_silent = counters().all(|(position, counter)| changes(position, counter).is_none());
-        if is_silent && reservation.is_none() && !has_pulse {
-            continue;
+        let mut logins = CrowdEvents::of_phase(now, subject.place());
+        let mut must_write = reservation.is_some();
+        for (position, counter) in counters() {
+            match changes(position, counter) {
+                Some(Change::Gather(event)) if logins.count(event, Whose::Anybody) == 0 => {
+                    logins.add(event, subject.circumstances.is_stranger);
+                }
+                Some(Change::Gather(_)) | None => {}
+                Some(_) => must_write = true,
+            }
         }
+        let shape = policy.shapes.get(usize::from(touched.address.kind));
+        if let Some(event) = pulse.filter(|_| shape.is_some_and(|shape| shape.pulse != 0)) {
+            logins.add_pulse(event);
+        }
+        if !must_write {
+            let waiting = surroundings.worker.deltas.crowd(touched.address);
+            let most = surroundings.settings.gather_logins;
+            // A login that comes in writes what waits for less: it has read the page.
+            let is_due = most <= 1 || waiting.is_due(most.saturating_mul(2), now);
+            if logins.is_empty()
+                || (!is_due && surroundings.worker.deltas.add(touched.address, None, Some(logins)))
+            {
+                continue;
+            }
+        }
+        let mut turn = None;
         let written = surroundings.pool().update(touched.address, now, true, |cell, shape| {
             if let Some(reservation) = reservation {
                 cell.settle(shape, reservation);
             }
-            if let Some(pulse) = pulse.filter(|_| has_pulse) {
-                turned = cell.note_pulse(shape, pulse, now);
-            }
+            turn = logins.apply(cell, shape, &policy.counters, now);
             for (position, counter) in counters() {
                 match changes(position, counter) {
                     Some(Change::Add) => cell.add(counter, now, 1),
                     Some(Change::AddValue(value)) => cell.add_distinct(counter, value, reading),
                     Some(Change::Forgive(value)) => cell.forgive(counter, value, reading),
                     Some(Change::Clear) => cell.clear(counter),
-                    None => {}
+                    Some(Change::Gather(_)) | None => {}
                 }
             }
         });
+        surroundings.worker.tell_of(turn);
         failed = failed.or(written.err());
     }
     subject.cells = cells;
-    if let Some((began, route)) = turned.zip(subject.route) {
-        surroundings.worker.tally.add_now(Metric::Attack { app: subject.app, route, began }, 1);
-    }
     if let Some(error) = failed {
         subject.fail(failure_of(error), surroundings);
     }
 }
 
+/// How a login ended.
+#[derive(Clone, Copy)]
+struct Ending {
+    outcome: LoginOutcome,
+    from_new_device: bool,
+    /// Whether a success speaks for the crowd that it belongs to, see [`teach`].
+    is_heard: bool,
+}
+
 /// What an outcome does to one counter.
 enum Change {
     Add,
+    /// Counted with what waits for a crowd.
+    Gather(Event),
     AddValue(u64),
     Forgive(u64),
     Clear,
 }
 
-fn change_of(
-    subject: &Subject,
-    roles: Roles,
-    position: usize,
-    counter: &Counter<'_>,
-    outcome: LoginOutcome,
-    from_new_device: bool,
-    is_heard: bool,
-) -> Option<Change> {
-    if !roles.has(counter.key) {
-        return None;
-    }
+fn change_of(subject: &Subject, position: usize, counter: &Counter<'_>, ending: Ending) -> Option<Change> {
+    let Ending { outcome, from_new_device, is_heard } = ending;
     let counts = subject.is_counted_by(counter);
     let value = || subject.value_of(position);
+    let add = |event| if is_gathered(counter) { Change::Gather(event) } else { Change::Add };
     match (counter.source, outcome) {
-        (Source::Count(Event::LoginSuccess), LoginOutcome::Success) => {
-            (counts && (is_heard || !counter.key.is_aggregate())).then_some(Change::Add)
+        (Source::Count(event @ Event::LoginSuccess), LoginOutcome::Success) => {
+            (counts && (is_heard || !counter.key.is_aggregate())).then_some(add(event))
         }
         (Source::Count(Event::LoginNewDevice), LoginOutcome::Success) => {
             (counts && from_new_device).then_some(Change::Add)
         }
-        (Source::Count(Event::LoginFailure), LoginOutcome::Failure) => counts.then_some(Change::Add),
+        (Source::Count(event @ Event::LoginFailure), LoginOutcome::Failure) => counts.then_some(add(event)),
         // Who gets in after all has only mistyped: the account's failures are forgotten.
         (Source::Count(Event::LoginFailure), LoginOutcome::Success) => {
             (counts && counter.key == CounterKey::LoginUsername && counter.storage == Storage::Buckets)

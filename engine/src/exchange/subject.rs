@@ -147,6 +147,11 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
+    /// The app and the route, by their positions.
+    pub(crate) fn place(&self) -> Option<(u16, u32)> {
+        self.route.map(|route| (self.app, route))
+    }
+
     pub(crate) const fn reading(&self, now: Millis) -> Reading {
         Reading { now, not_before: self.not_before }
     }

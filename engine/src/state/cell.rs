@@ -291,20 +291,15 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Cell<B> {
         }
     }
 
-    /// Tells the login route's own past what a stranger did. Gives back whether the route is under attack now, where that
-    /// changed.
-    pub fn note_pulse(
-        &mut self,
-        shape: &CellShape<'_>,
-        event: pulse::PulseEvent,
-        now: Millis,
-    ) -> Option<bool> {
-        if shape.pulse == 0 {
+    /// Tells the login route's own past how often strangers tried, succeeded and failed. Gives back whether the route is
+    /// under attack now, where that changed.
+    pub fn note_pulse(&mut self, shape: &CellShape<'_>, events: [u16; 3], now: Millis) -> Option<bool> {
+        if shape.pulse == 0 || events == [0; 3] {
             return None;
         }
         let bytes = self.at_mut(shape.pulse);
         let before = pulse::was_under_attack(bytes);
-        pulse::note(bytes, event, now);
+        pulse::note_all(bytes, events, now);
         let after = pulse::was_under_attack(bytes);
         (before != after).then_some(after)
     }

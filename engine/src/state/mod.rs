@@ -9,6 +9,7 @@
 mod bloom;
 mod bytes;
 pub mod cell;
+pub mod crowd;
 pub mod decay;
 pub mod delta;
 mod distinct;

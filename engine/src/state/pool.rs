@@ -1,7 +1,8 @@
 //! The pool of pages: which page holds a key, and how a page is loaded and written.
 
 use super::cell::Cell;
-use super::delta::{DeltaTable, Waiting};
+use super::crowd::Turn;
+use super::delta::{DeltaTable, Gathered, Waiting};
 use super::page::{Identity, Page, Standing};
 use super::store::{PageStore, StoreUnavailable, Version, Written};
 use crate::blob::Policy;
@@ -176,25 +177,40 @@ impl<'p> Pool<'_, 'p> {
         Some(loaded.page.cell(shape, index))
     }
 
-    /// Changes a cell, also giving it what waits for its page. `false` where the page had no room for the key; what
-    /// waited and found no room either is dropped with it. What is `decisive`, such as a ban, need not come twice to get a
-    /// cell in a full page.
+    /// Gives the cells of a page what waits for them, and says which attacks began or ended with it. What finds no room in
+    /// the page is dropped.
+    #[inline(never)]
+    pub fn give(&self, loaded: &mut Loaded, gathered: &Gathered, now: Millis) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        let Some(shape) = self.shape(loaded.address) else { return turns };
+        let counters = &self.policy.counters;
+        for (address, waiting) in &gathered.requests {
+            if let Some(index) = loaded.page.claim(shape, counters, address.tag, now, false) {
+                let mut cell = loaded.page.cell_mut(shape, index);
+                cell.touch(now);
+                apply_requests(&mut cell, counters, waiting, now);
+            }
+        }
+        for (address, events) in &gathered.logins {
+            if let Some(index) = loaded.page.claim(shape, counters, address.tag, now, false) {
+                let mut cell = loaded.page.cell_mut(shape, index);
+                cell.touch(now);
+                turns.extend(events.apply(&mut cell, shape, counters, now));
+            }
+        }
+        turns
+    }
+
+    /// Changes a cell. `false` where the page had no room for the key. What is `decisive`, such as a ban, need not come twice
+    /// to get a cell in a full page.
     pub fn change(
         &self,
         loaded: &mut Loaded,
-        waiting: &[(CellAddress, Waiting)],
         now: Millis,
         decisive: bool,
         change: impl FnOnce(&mut Cell<&mut [u8]>, &CellShape<'p>),
     ) -> bool {
         let Some(shape) = self.shape(loaded.address) else { return false };
-        for (address, waiting) in waiting {
-            if let Some(index) = loaded.page.claim(shape, &self.policy.counters, address.tag, now, false) {
-                let mut cell = loaded.page.cell_mut(shape, index);
-                cell.touch(now);
-                apply_requests(&mut cell, &self.policy.counters, waiting, now);
-            }
-        }
         let Some(index) = loaded.page.claim(shape, &self.policy.counters, loaded.address.tag, now, decisive)
         else {
             return false;
@@ -219,7 +235,7 @@ impl<'p> Pool<'_, 'p> {
     ) -> Result<(), StateError> {
         for _ in 0..MAX_TRIES {
             let mut loaded = self.load(address)?;
-            self.change(&mut loaded, &[], now, decisive, &mut change);
+            self.change(&mut loaded, now, decisive, &mut change);
             if self.save(&loaded)? == Written::Yes {
                 return Ok(());
             }
@@ -247,39 +263,35 @@ impl<'p> Pool<'_, 'p> {
         Err(StateError::Contention)
     }
 
-    /// Writes what waits for a page. What could not be written waits on.
+    /// Writes what waits for a page, and says which attacks began or ended with it. What could not be written waits on.
     ///
     /// # Errors
     ///
     /// When the store refuses, or after [`MAX_TRIES`] conflicts.
-    pub fn flush(&mut self, deltas: &mut DeltaTable, page: u32, now: Millis) -> Result<(), StateError> {
-        let waiting = deltas.take_page(page);
-        let Some((address, _)) = waiting.first().copied() else { return Ok(()) };
+    pub fn flush(
+        &mut self,
+        deltas: &mut DeltaTable,
+        page: u32,
+        now: Millis,
+    ) -> Result<Vec<Turn>, StateError> {
+        let gathered = deltas.take_page(page);
+        let Some(address) = gathered.any_cell() else { return Ok(Vec::new()) };
         let mut outcome = Err(StateError::Contention);
         for _ in 0..MAX_TRIES {
             let written = self.load(address).and_then(|mut loaded| {
-                let Some(shape) = self.shape(address) else { return Err(StateError::Unavailable) };
-                for (address, waiting) in &waiting {
-                    if let Some(index) =
-                        loaded.page.claim(shape, &self.policy.counters, address.tag, now, false)
-                    {
-                        let mut cell = loaded.page.cell_mut(shape, index);
-                        cell.touch(now);
-                        apply_requests(&mut cell, &self.policy.counters, waiting, now);
-                    }
-                }
-                self.save(&loaded)
+                let turns = self.give(&mut loaded, &gathered, now);
+                Ok((self.save(&loaded)?, turns))
             });
             match written {
-                Ok(Written::Yes) => return Ok(()),
-                Ok(Written::Conflict) => {}
+                Ok((Written::Yes, turns)) => return Ok(turns),
+                Ok((Written::Conflict, _)) => {}
                 Err(error) => {
                     outcome = Err(error);
                     break;
                 }
             }
         }
-        deltas.put_back(waiting);
+        deltas.put_back(gathered);
         outcome
     }
 }

@@ -87,6 +87,19 @@ pub fn note(bytes: &mut [u8], event: PulseEvent, now: Millis) {
     Pulse::read(bytes).at(now).with(event).write(bytes);
 }
 
+/// Notes how many tries came in, succeeded and failed until now.
+pub fn note_all(bytes: &mut [u8], [offered, succeeded, failed]: [u16; 3], now: Millis) {
+    let events =
+        [(PulseEvent::Offered, offered), (PulseEvent::Succeeded, succeeded), (PulseEvent::Failed, failed)];
+    let mut pulse = Pulse::read(bytes).at(now);
+    for (event, times) in events {
+        for _ in 0..times {
+            pulse = pulse.with(event);
+        }
+    }
+    pulse.write(bytes);
+}
+
 /// Brings the route's past up to date, as every [`note`] does: for a route on which nothing happens any more. Reading
 /// without it is right too; but the time until the next event of a route whose attack is over is not learnt from.
 pub fn settle(bytes: &mut [u8], now: Millis) {

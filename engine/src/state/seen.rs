@@ -43,6 +43,12 @@ pub fn contains(body: &[u8], hash: u64, now: Millis) -> bool {
     }
 }
 
+/// Whether the key is in the younger generation, so that to insert it would change nothing.
+#[must_use]
+pub fn contains_young(body: &[u8], hash: u64, now: Millis) -> bool {
+    generations_passed(body, now) == 0 && holds(body, YOUNGER, hash)
+}
+
 /// Inserts a key, also one that only the older generation has, so that what is in use is not forgotten. `false` where the
 /// body did not change: the key is in the younger generation already, or the body is shorter than [`BODY_LEN`].
 pub fn insert(body: &mut [u8], hash: u64, now: Millis) -> bool {

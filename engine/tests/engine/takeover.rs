@@ -434,6 +434,8 @@ fn what_may_be_no_login_does_not_keep_an_attack_going() {
     draft.apps[0].logins[0].only_if = Some((FieldSource::Form("email".to_owned()), "mallory".to_owned()));
     draft.apps[0].logins[0].username = FieldSource::Form("name".to_owned());
     with_draft(&draft, |world| {
+        // Held, its body would be read first.
+        world.settings.hold_headers = false;
         let attack = |world: &mut TestWorld<'_>, number: u32, addresses: u32| {
             let from = format!("11.0.{}.1", number % addresses);
             let ended = login(world, &attempt(&from, "mallory", &format!("guess&name=victim{number}")));
@@ -452,6 +454,54 @@ fn what_may_be_no_login_does_not_keep_an_attack_going() {
             assert!(attack(world, number, 3), "banned");
         }
         assert!(!dora(world), "it is not known that it goes on");
+    });
+}
+
+/// More than six tries of one program are refused.
+fn six_tries_of_a_program() -> PolicyDraft {
+    let mut draft = guarded(challenge());
+    let tries = CounterSource::Count(Event::LoginAttempt);
+    let position = draft.counters.len();
+    draft.counters.push(counter("tries", tries, CounterKey::Fingerprint, Moment::Request, 6));
+    draft.rules.truncate(1);
+    draft.rules[0].when = over(position, 6);
+    draft
+}
+
+#[test]
+fn what_workers_gather_of_logins_is_written_by_ticks_and_counts_for_all() {
+    for gather_logins in [1, 1000] {
+        with_draft(&six_tries_of_a_program(), |world| {
+            world.settings.gather_logins = gather_logins;
+            let mut refused = 0;
+            for number in 0..7 {
+                let from = format!("10.2.{number}.1");
+                refused +=
+                    u32::from(login(world, &attempt(&from, &format!("user{number}"), "guess")).is_refused());
+                if gather_logins > 1 {
+                    for worker in 0..world.workers.len() {
+                        world.on(worker, |surroundings| surroundings.flush(20));
+                    }
+                }
+            }
+            assert_eq!(refused, 1, "the seventh try of the program, with {gather_logins}");
+        });
+    }
+}
+
+#[test]
+fn what_a_worker_gathers_it_counts_itself_at_once_and_others_see_late() {
+    with_draft(&six_tries_of_a_program(), |world| {
+        world.settings.gather_logins = 1000;
+        let workers = u32::try_from(world.workers.len()).unwrap();
+        let mut first = None;
+        for number in 0..60 {
+            let from = format!("10.2.{number}.1");
+            let ended = login(world, &attempt(&from, &format!("user{number}"), "guess"));
+            first = first.or(ended.is_refused().then_some(number));
+        }
+        // Requests and replies take the workers in turn.
+        assert!(first.is_some_and(|first| (6..6 * workers + workers).contains(&first)), "{first:?}");
     });
 }
 

@@ -96,7 +96,8 @@ impl<'p> Desk<'p> {
     pub(super) fn new(policy: &'p Policy<'p>, state_pages: u32) -> Result<Self, Failure> {
         let key = HashKey::from_secret(HASH_KEY.as_bytes()).context("the suite's hash key is too short")?;
         let device_keys = DeviceKeys::new(DEVICE_KEY.as_bytes(), None);
-        let settings = Settings { state_pages, hold_headers: true, ..Settings::default() };
+        // As at the gateway: what workers gather would be seen at another moment here than there.
+        let settings = Settings { state_pages, hold_headers: true, gather_logins: 1, ..Settings::default() };
         let mut proxy = Proxy::with_keys(policy, settings, 4, key, device_keys);
         proxy.judges_all = true;
         Ok(Self { proxy, shape: LoginShape::default(), jars: Jars::default() })

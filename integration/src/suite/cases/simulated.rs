@@ -111,7 +111,8 @@ struct Seen {
 async fn compare(bed: &Bed, profile: &str, options: &str) -> Result<(), Failure> {
     let rows = tries(bed, profile, options)?;
     let blob = compile(None)?;
-    let mut spec = bed.spec(profile, blob.clone(), &json!({ "state_pages": STATE_PAGES }));
+    let mut spec =
+        bed.spec(profile, blob.clone(), &json!({ "state_pages": STATE_PAGES, "gather_logins": 1 }));
     spec.trusted_hops = 1;
     let gateway = bed.open(&spec)?;
     let seen = at_the_gateway(&gateway, &rows).await?;
