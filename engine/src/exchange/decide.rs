@@ -245,13 +245,11 @@ fn write(
     let policy = surroundings.policy;
     let Some(touched) = subject.cells.get_mut(index) else { return Ok(Written::Yes) };
     let address = touched.address;
-    if !change.must_write() {
-        if surroundings.worker.deltas.add(address, change.requests, change.logins) {
-            touched.counted_request |= change.requests.is_some();
-            touched.counted_attempt |= change.logins.is_some();
-            touched.written_as = Some(admitted);
-            return Ok(Written::Yes);
-        }
+    if !change.must_write() && surroundings.worker.deltas.add(address, change.requests, change.logins) {
+        touched.counted_request |= change.requests.is_some();
+        touched.counted_attempt |= change.logins.is_some();
+        touched.written_as = Some(admitted);
+        return Ok(Written::Yes);
     }
     let Some(loaded) = touched.loaded.as_mut() else { return Ok(Written::Yes) };
     let gathered = surroundings.worker.deltas.take_page(address.page);
