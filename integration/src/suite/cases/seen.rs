@@ -97,6 +97,8 @@ async fn refusals_speak_json_or_html(bed: &Bed) -> Result<(), Failure> {
 
 async fn counters_tell_what_happened(bed: &Bed) -> Result<(), Failure> {
     // Envoy's counters live as long as its process: what counts is how they change.
+    // What other cases left with the workers is written by a tick of one second.
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
     let before = bed.envoy.admin().stats("bartizan")?;
     let gateway = bed.gateway("counters", "seen")?;
     for user in 0..5 {
