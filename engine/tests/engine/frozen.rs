@@ -6,6 +6,7 @@ use bartizan_engine::exchange::{BodyStep, Opened, RequestHead, open};
 use bartizan_engine::state::store::MemoryStore;
 
 const V1_SHOP: &[u8] = include_bytes!("../../../tests/blobs/v1/shop.blob");
+const V2_LOGIN: &[u8] = include_bytes!("../../../tests/blobs/v2/login.blob");
 
 fn status(outcome: Outcome) -> Option<u16> {
     match outcome {
@@ -54,6 +55,30 @@ fn the_first_format_gives_the_verdicts_that_it_always_gave() {
         replying.body(br#"{"card":"4111 1111 1111 1111"}"#.to_vec(), true, surroundings)
     });
     assert_eq!(step, BodyStep::Write(br#"{"card":"**** **** **** 1111"}"#.to_vec()));
+}
+
+#[test]
+fn the_second_format_gives_the_verdicts_that_it_always_gave() {
+    let policy = Policy::parse(V2_LOGIN).unwrap();
+    assert_eq!(policy.header.format, 2);
+    let mut world = World::at(&policy, MemoryStore::default(), 3, "shop.localhost");
+    // One address fails to open five accounts, and is challenged from the sixth on.
+    for number in 0..12 {
+        match world.login("192.0.2.1", &format!("user{number}")) {
+            Outcome::Forwarded(exchange) if number < 5 => world.answer(exchange, "401", &[]),
+            outcome => assert!(number >= 5 && status(outcome) == Some(403), "user {number}"),
+        }
+    }
+    // An account that was opened from a network is at home there, whatever strangers do to it.
+    let Outcome::Forwarded(exchange) = world.login("203.0.113.9", "ann") else { panic!("ann was refused") };
+    world.answer(exchange, "302", &[("set-cookie", "sid=1; Path=/")]);
+    for number in 0..30 {
+        if let Outcome::Forwarded(exchange) = world.login(&format!("10.0.{number}.1"), "ann") {
+            world.answer(exchange, "401", &[]);
+        }
+    }
+    assert_eq!(status(world.login("10.0.99.1", "ann")), Some(403), "tried from many networks");
+    assert!(world.login("203.0.113.77", "ann").is_forwarded(), "another address of her network");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use bartizan_engine::blob::draft::CounterSource;
-use bartizan_engine::vocabulary::{CounterKey, Event, Value};
+use bartizan_engine::vocabulary::{CounterKey, Event, Moment, Value};
 
 use super::conditions;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
@@ -71,6 +71,14 @@ fn no_account(body: &CounterBody, findings: &mut Diagnostics) {
 
 fn per_password(body: &CounterBody, findings: &mut Diagnostics) {
     if body.source.value == CounterSource::Distinct(Value::LoginUsername, None) {
+        if body.moment != Moment::Failure {
+            let message = "a password is counted only where it failed";
+            findings.push(
+                Diagnostic::new(&codes::PER_PASSWORD, body.source.span, message)
+                    .also(body.key.span, "kept for each password")
+                    .help("write `of: failure`"),
+            );
+        }
         return;
     }
     findings.push(

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use bartizan_engine::blob::{BlobError, Header, Policy, section_name};
 use bartizan_engine::leaked::{LeakedPart, split};
-use bartizan_engine::state::delta::MAX_CELLS;
+use bartizan_engine::state::delta::{MAX_CELLS, MAX_CROWDS};
 use clap::Args;
 
 use super::{Failure, Outcome, leaked_lists, print, state_tables};
@@ -111,11 +111,14 @@ fn write_contents(out: &mut String, policy: &Policy<'_>) {
 fn write_memory(out: &mut String, blob: &[u8], policy: &Policy<'_>) {
     const DECODED: u64 = 3;
     const WAITING_BYTES: u64 = 48;
+    /// What an entry for a crowd takes.
+    const CROWD_BYTES: u64 = 72;
     let in_place = ["strings", "address ranges"];
     let tables =
         policy.header.sections.iter().filter(|section| !in_place.contains(&section_name(section.id)));
     let tables: u64 = tables.map(|section| section.len() * DECODED).sum();
-    let bytes = blob.len() as u64 + tables + MAX_CELLS as u64 * WAITING_BYTES;
+    let bytes =
+        blob.len() as u64 + tables + MAX_CELLS as u64 * WAITING_BYTES + MAX_CROWDS as u64 * CROWD_BYTES;
     let _ = writeln!(
         out,
         "memory      about {} KiB per worker for policy and waiting counts",

@@ -211,8 +211,8 @@ codes! {
      searches would do nothing there, so either they or `watch: false` is a mistake."
 
     PER_PASSWORD "B0512" Error "a counter per password that a sketch cannot keep"
-    "What is known about passwords is a sketch in which no password can be found: how many different accounts were tried with one. Nothing \
-     else can be kept per password: `distinct: login.username`, mostly with `of: failure` and `from: strangers`."
+    "What is known about passwords is a sketch in which no password can be found: with how many different accounts one failed. Nothing \
+     else can be kept per password: `distinct: login.username` with `of: failure`, mostly `from: strangers`."
     NEEDS_DEVICES "B0513" Error "known devices without a device cookie"
     "A device is known by the signed cookie that it got with an earlier login. Without `devices` the filter hands none out, so every \
      device would be new for ever."
