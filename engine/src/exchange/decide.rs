@@ -304,7 +304,7 @@ fn write(
     let written = pool.save(loaded);
     if written == Ok(Written::Yes) {
         touched.counted_request |= change.requests.is_some();
-        touched.counted_attempt = change.reserve || !change.attempts.is_empty() || change.logins.is_some();
+        touched.counted_attempt |= change.reserve || !change.attempts.is_empty() || change.logins.is_some();
         touched.written_as = Some(admitted);
         touched.reservation = reservation;
         surroundings.worker.tell_of(turns);

@@ -112,6 +112,10 @@ fn before_credentials(
         }
         subject.login = login;
     }
+    // What was read to name the client is old when the body comes, which is up to the client.
+    for cell in &mut subject.cells {
+        cell.loaded = None;
+    }
     let changes = std::mem::take(&mut subject.changes);
     Opened::Login(Box::new(AwaitCredentials::new(subject, headers, surroundings)), changes)
 }

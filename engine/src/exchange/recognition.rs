@@ -84,7 +84,8 @@ pub(crate) fn recognise(
         // Nothing is learnt of a login without an account, so its group does not matter.
         let group =
             (newcomer == Newcomer::Fingerprint).then(|| subject.recognition.account.unwrap_or(0) % GROUPS);
-        let sighting = Sighting { label, value: &value, account: None, group };
+        let account = (newcomer == Newcomer::Account).then_some(&value);
+        let sighting = Sighting { label, value: &value, account, group };
         let seen = look_up(subject, &sighting, is_known, surroundings);
         if let Some(is_new) = subject.circumstances.is_new.get_mut(newcomer as usize - 1) {
             *is_new = !seen;
@@ -178,11 +179,11 @@ pub(crate) fn teach(subject: &mut Subject, surroundings: &mut Surroundings<'_, '
         let written = surroundings.pool().update_body(address, |body| {
             let mut changed = false;
             for lesson in lessons.iter().filter(|(page, _)| page.page == address.page) {
-                let is_new = seen::insert(body, lesson.1, now);
-                changed |= is_new;
                 if Some(*lesson) == today {
-                    is_first_today = is_new;
+                    // Also what a page that turned has only in its older half was today.
+                    is_first_today = !seen::contains(body, lesson.1, now);
                 }
+                changed |= seen::insert(body, lesson.1, now);
             }
             changed
         });

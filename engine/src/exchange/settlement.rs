@@ -78,6 +78,11 @@ pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings:
                 continue;
             }
         }
+        // It is written anyway, so what waits for this crowd goes with it.
+        let waiting = surroundings.worker.deltas.take_crowd(touched.address);
+        if let Some(waiting) = &waiting {
+            logins.merge(waiting);
+        }
         let mut turn = None;
         let written = surroundings.pool().update(touched.address, now, true, |cell, shape| {
             if let Some(reservation) = reservation {
@@ -94,8 +99,15 @@ pub(crate) fn settle(subject: &mut Subject, outcome: LoginOutcome, surroundings:
                 }
             }
         });
-        surroundings.worker.tell_of(turn);
-        failed = failed.or(written.err());
+        match written {
+            Ok(()) => surroundings.worker.tell_of(turn),
+            Err(error) => {
+                if let Some(waiting) = &waiting {
+                    surroundings.worker.deltas.put_back_crowd(touched.address, waiting);
+                }
+                failed = failed.or(Some(error));
+            }
+        }
     }
     subject.cells = cells;
     if let Some(error) = failed {

@@ -71,6 +71,14 @@ impl CrowdEvents {
         self.pulse == [0; 3] && self.counts == [[0; 2]; 3]
     }
 
+    /// Whether logins ended with them: what is proven need not come twice to get a cell in a full page.
+    #[must_use]
+    pub fn has_outcomes(&self) -> bool {
+        let [_, failures, successes] = self.counts;
+        let [_, succeeded, failed] = self.pulse;
+        failures != [0; 2] || successes != [0; 2] || succeeded != 0 || failed != 0
+    }
+
     /// One more event of a login.
     pub fn add(&mut self, event: Event, by_stranger: bool) {
         let counts = slot(event).and_then(|slot| self.counts.get_mut(slot));

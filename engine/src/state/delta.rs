@@ -99,6 +99,16 @@ impl DeltaTable {
         true
     }
 
+    /// Takes out what logins left to be written in a crowd's cell.
+    pub fn take_crowd(&mut self, cell: CellAddress) -> Option<CrowdEvents> {
+        self.crowds.take(cell)
+    }
+
+    /// Puts back what could not be written.
+    pub fn put_back_crowd(&mut self, cell: CellAddress, events: &CrowdEvents) {
+        self.crowds.add(cell, events);
+    }
+
     /// Takes out what waits for the cells of one page.
     pub fn take_page(&mut self, page: u32) -> Gathered {
         let range = CellAddress { page, ..CellAddress::FIRST }..=CellAddress { page, ..CellAddress::LAST };
@@ -131,11 +141,8 @@ impl DeltaTable {
             let first = CellAddress { page: from, ..CellAddress::FIRST };
             self.cells.range(first..).next().map(|(cell, _)| cell.page)
         });
-        for page in requests {
-            if !pages.contains(&page) {
-                pages.push(page);
-            }
-        }
+        // A page may come twice: what waits for it is written once.
+        pages.extend(requests);
         pages
     }
 
@@ -163,6 +170,13 @@ impl Crowds {
 
     fn get(&self, cell: CellAddress) -> Option<CrowdEvents> {
         self.0.get(self.position(cell)).filter(|(known, _)| *known == cell).map(|(_, events)| *events)
+    }
+
+    fn take(&mut self, cell: CellAddress) -> Option<CrowdEvents> {
+        let position = self.position(cell);
+        self.get(cell).inspect(|_| {
+            self.0.remove(position);
+        })
     }
 
     fn has_room(&self, cell: CellAddress) -> bool {

@@ -192,11 +192,16 @@ impl<'p> Pool<'_, 'p> {
             }
         }
         for (address, events) in &gathered.logins {
-            if let Some(index) = loaded.page.claim(shape, counters, address.tag, now, false) {
+            let decisive = events.has_outcomes();
+            if let Some(index) = loaded.page.claim(shape, counters, address.tag, now, decisive) {
                 let mut cell = loaded.page.cell_mut(shape, index);
                 cell.touch(now);
                 turns.extend(events.apply(&mut cell, shape, counters, now));
             }
+        }
+        // What is not written turns nothing.
+        if loaded.is_superseded() {
+            turns.clear();
         }
         turns
     }

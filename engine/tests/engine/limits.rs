@@ -1,12 +1,15 @@
 //! Limits hold, whoever tries and however many workers look.
 
-use crate::world::{ContendedStore, FAILURE_LIMIT, FLUSH_AT, Outcome, PAGE_LIMIT, World, shop};
+use crate::world::{
+    ContendedStore, FAILURE_LIMIT, FLUSH_AT, Outcome, PAGE_LIMIT, World, request_headers, shop,
+};
 use bartizan_engine::blob::Policy;
 use bartizan_engine::blob::draft::ActionDraft;
 use bartizan_engine::clock::Millis;
+use bartizan_engine::exchange::{Decided, Opened, RequestHead, open};
 use bartizan_engine::settings::Forget;
 use bartizan_engine::state::store::MemoryStore;
-use bartizan_engine::vocabulary::Mode;
+use bartizan_engine::vocabulary::{CounterKey, Mode};
 
 const WORKERS: [u64; 3] = [1, 2, 7];
 
@@ -181,6 +184,37 @@ fn an_invented_cookie_is_no_new_client_and_an_issued_one_is() {
             world.request("192.0.2.1", "GET", "/api/items/1", &[("cookie", "sid=genuine")]).is_forwarded()
         );
     });
+}
+
+#[test]
+fn a_held_login_is_judged_by_what_its_client_did_until_its_body_came() {
+    let mut draft = shop(Mode::Enforce);
+    // Nothing is reserved for the client, so nothing but a reading tells what became of it.
+    draft.counters[0].key = CounterKey::Address;
+    let blob = draft.write().unwrap();
+    let policy = Policy::parse(&blob).unwrap();
+    let mut world = World::new(&policy, MemoryStore::default(), 2);
+    world.settings.hold_headers = true;
+    let Outcome::Forwarded(exchange) = world.login("192.0.2.9", "carla") else { panic!("admitted") };
+    world.answer(exchange, "302", &[("set-cookie", "sid=genuine; HttpOnly")]);
+    let more = [("content-length", "40"), ("cookie", "sid=genuine")];
+    let headers = request_headers("shop.example.com", "POST", "/login", &more);
+    let head = RequestHead {
+        headers: &headers,
+        source_address: &|| Some(b"192.0.2.9:40000".to_vec()),
+        verified_claim: &|_, _| None,
+        end_of_stream: false,
+    };
+    let Opened::Login(mut login, _) = world.on_next(|surroundings| open(head, surroundings)) else {
+        panic!("it waits for its body")
+    };
+    let trap = world.request("192.0.2.9", "GET", "/wp-login.php", &[("cookie", "sid=genuine")]);
+    assert!(!trap.is_forwarded());
+    let decided = world.on_next(|surroundings| {
+        login.body(b"email=carla&password=secret", surroundings);
+        login.decide(surroundings)
+    });
+    assert!(matches!(decided, Decided::Refused(..)), "its client stepped into a trap meanwhile");
 }
 
 #[test]
