@@ -53,6 +53,10 @@ pub enum Role {
     Seen = 14,
     /// A user name and a password together.
     Pair = 15,
+    /// A sensitive value in a reply.
+    Sensitive = 16,
+    /// The token that takes a sensitive value's place.
+    Token = 17,
 }
 
 impl HashKey {

@@ -9,6 +9,7 @@ pub mod blob;
 pub mod clock;
 pub mod device;
 pub mod exchange;
+pub mod exposure;
 pub mod http;
 pub mod keyed_hash;
 pub mod leaked;

@@ -1,8 +1,9 @@
 //! What is counted for the operator: a closed set whose size follows from the policy, never from the traffic.
 
 use crate::blob::Policy;
+use crate::http::coding::CodingError;
 use crate::verdict::Action;
-use crate::vocabulary::{Detector, Mode};
+use crate::vocabulary::Mode;
 use std::collections::BTreeMap;
 
 /// How a login ended.
@@ -45,6 +46,14 @@ pub enum Uninspected {
     Malformed,
     /// Trailers came while a value was still open; the reply was reset.
     Trailers,
+    /// The body is in a set of characters that is not read.
+    Charset,
+    /// The body expands beyond any measure.
+    Bomb,
+    /// The body's compression needs more memory than is given to one reply.
+    Window,
+    /// Too many compressed replies are read at the same time.
+    Busy,
 }
 
 impl Uninspected {
@@ -59,6 +68,20 @@ impl Uninspected {
             Self::Binary => "binary",
             Self::Malformed => "malformed",
             Self::Trailers => "trailers",
+            Self::Charset => "charset",
+            Self::Bomb => "bomb",
+            Self::Window => "window",
+            Self::Busy => "busy",
+        }
+    }
+}
+
+impl From<CodingError> for Uninspected {
+    fn from(error: CodingError) -> Self {
+        match error {
+            CodingError::Malformed => Self::Compressed,
+            CodingError::Bomb => Self::Bomb,
+            CodingError::WindowTooLarge => Self::Window,
         }
     }
 }
@@ -97,6 +120,29 @@ impl Failure {
             Self::Capacity => "capacity",
             Self::Superseded => "superseded",
             Self::LeakedList => "leaked_list",
+        }
+    }
+}
+
+/// What kind of findings are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Found {
+    /// With high confidence.
+    High,
+    /// Likely ones.
+    Likely,
+    /// What is meant to be there.
+    Expected,
+}
+
+impl Found {
+    /// The name in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Likely => "likely",
+            Self::Expected => "expected",
         }
     }
 }
@@ -149,20 +195,24 @@ pub enum Metric {
         /// Whether it began.
         began: bool,
     },
-    /// Values found in replies.
+    /// Values found.
     Found {
         /// The app's position.
         app: u16,
-        /// What they are.
-        detector: Detector,
+        /// The detector's position.
+        detector: u16,
+        /// What kind of findings.
+        how: Found,
     },
     /// Values overwritten in replies.
     Masked {
         /// The app's position.
         app: u16,
-        /// What they are.
-        detector: Detector,
+        /// The detector's position.
+        detector: u16,
     },
+    /// Records of findings that were not told because there were too many.
+    RecordsMuted,
     /// What was not inspected.
     Uninspected(Uninspected),
     /// What went wrong.
@@ -200,16 +250,29 @@ impl Metric {
                 policy.routes.get(route as usize).map_or("none", |route| route.name),
                 if began { "began" } else { "ended" }
             ),
-            Self::Found { app: of, detector } => {
-                format!("bartizan.found.app.{}.detector.{}", app(of), detector.name())
+            Self::Found { app: of, detector, how } => {
+                format!(
+                    "bartizan.found.app.{}.{}.confidence.{}",
+                    app(of),
+                    detector_label(policy, detector),
+                    how.name()
+                )
             }
             Self::Masked { app: of, detector } => {
-                format!("bartizan.masked.app.{}.detector.{}", app(of), detector.name())
+                format!("bartizan.masked.app.{}.{}", app(of), detector_label(policy, detector))
             }
+            Self::RecordsMuted => "bartizan.records_muted".to_owned(),
             Self::Uninspected(reason) => format!("bartizan.uninspected.reason.{}", reason.name()),
             Self::Error(failure) => format!("bartizan.errors.kind.{}", failure.name()),
         }
     }
+}
+
+/// A detector and what it belongs to, as metrics name them.
+fn detector_label(policy: &Policy<'_>, detector: u16) -> String {
+    let known = policy.detectors.get(usize::from(detector));
+    let (name, class) = known.map_or(("none", "none"), |detector| (detector.name, detector.class));
+    format!("class.{}.detector.{name}", if class.is_empty() { "own" } else { class })
 }
 
 /// The name of a mode in records and metrics.

@@ -19,6 +19,8 @@ pub struct Settings {
     /// How many phases of logins (requests and replies) a worker gathers for a route, network or fingerprint before it writes
     /// them: 1 writes each at once. A tick writes what waits. At most [`MOST_GATHERED_LOGINS`].
     pub gather_logins: u32,
+    /// How many exchanges a minute a worker tells of for nothing but what was found in them; more are only counted.
+    pub finding_records_per_minute: u32,
     /// What is forgotten, and for whom.
     pub forget: Vec<Forget>,
 }
@@ -35,6 +37,7 @@ impl Default for Settings {
             buffer_limit: 32_768,
             state_pages: 2048,
             gather_logins: 16,
+            finding_records_per_minute: 600,
             forget: Vec::new(),
         }
     }

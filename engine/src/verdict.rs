@@ -97,6 +97,8 @@ pub struct Facts<'f> {
     pub is_login: bool,
     /// What is known about the login and the session beyond counts.
     pub circumstances: &'f Circumstances,
+    /// How many different sensitive values the reply holds; 0 before there is a reply.
+    pub reply_values: u32,
     /// Threats that do not apply to this client, a bit for each.
     pub exempt: u8,
 }
@@ -237,6 +239,7 @@ fn holds(policy: &Policy<'_>, rule: &Rule<'_>, facts: Facts<'_>) -> bool {
                 let whole = count(whole);
                 whole > 0 && count(subject).saturating_mul(100) > whole.saturating_mul(u64::from(percent))
             }
+            ConditionCode::ReplyValues => facts.reply_values > step.operand,
             ConditionCode::Stranger
             | ConditionCode::KnownDevice
             | ConditionCode::UnderAttack

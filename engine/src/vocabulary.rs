@@ -67,6 +67,8 @@ pub enum Event {
     ResponseStatus(u16),
     /// Sensitive values found in replies; each value counts.
     SensitiveFound,
+    /// A reply held far more sensitive values than the replies of its route usually do.
+    SensitiveUnusual,
 }
 
 /// What a counter tells apart.
@@ -88,6 +90,8 @@ pub enum Value {
     Path,
     /// The value of a named path parameter; the name is a string of the blob.
     PathParameter,
+    /// A sensitive value in a reply, as a keyed hash.
+    SensitiveValue,
 }
 
 /// What a counter is kept for.

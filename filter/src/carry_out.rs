@@ -1,7 +1,7 @@
 //! What the engine says, in hostcalls.
 
 use crate::host;
-use bartizan_engine::exchange::{HeadChanges, Reply};
+use bartizan_engine::exchange::{FieldChange, HeadChanges, Reply};
 
 /// Changes a request's head that is still here: in its callback, or while it is held.
 pub(crate) fn change_request(changes: &HeadChanges) {
@@ -17,6 +17,33 @@ pub(crate) fn change_request(changes: &HeadChanges) {
 pub(crate) fn add_to_reply(fields: &[(&'static str, String)]) {
     for (name, value) in fields {
         host::add_response_header(name, value);
+    }
+}
+
+/// Overwrites values of a reply's head in its callback.
+pub(crate) fn change_reply(changes: &[FieldChange]) {
+    for change in changes {
+        // One value takes the place of all; the others are appended behind it.
+        let mut values = change.values.iter();
+        if let Some(first) = values.next() {
+            host::set_response_header(&change.name, first);
+        }
+        for value in values {
+            host::add_response_value(&change.name, value);
+        }
+    }
+}
+
+/// Overwrites values of a reply's trailers in their callback.
+pub(crate) fn change_trailers(changes: &[FieldChange]) {
+    for change in changes {
+        let mut values = change.values.iter();
+        if let Some(first) = values.next() {
+            host::set_response_trailer(&change.name, first);
+        }
+        for value in values {
+            host::add_response_trailer(&change.name, value);
+        }
     }
 }
 

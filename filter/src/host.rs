@@ -43,6 +43,31 @@ pub(crate) fn add_response_header(name: &str, value: &str) {
     let _ = hostcalls::add_map_value_bytes(MapType::HttpResponseHeaders, name, value.as_bytes());
 }
 
+/// Adds a value to the reply's head and leaves those of the same name, in its callback. Ok.
+pub(crate) fn add_response_value(name: &str, value: &[u8]) {
+    let _ = hostcalls::add_map_value_bytes(MapType::HttpResponseHeaders, name, value);
+}
+
+/// Puts a value in the place of all of this name in the reply's head, in its callback. Ok.
+pub(crate) fn set_response_header(name: &str, value: &[u8]) {
+    let _ = hostcalls::set_map_value_bytes(MapType::HttpResponseHeaders, name, Some(value));
+}
+
+/// The reply's trailers. Ok in the response-trailers callback, called nowhere else.
+pub(crate) fn response_trailers() -> HeaderMap {
+    hostcalls::get_map_bytes(MapType::HttpResponseTrailers).unwrap_or_default()
+}
+
+/// Puts a value in the place of all of this name in the reply's trailers, in their callback. Ok.
+pub(crate) fn set_response_trailer(name: &str, value: &[u8]) {
+    let _ = hostcalls::set_map_value_bytes(MapType::HttpResponseTrailers, name, Some(value));
+}
+
+/// Adds a value to the reply's trailers, in their callback. Ok.
+pub(crate) fn add_response_trailer(name: &str, value: &[u8]) {
+    let _ = hostcalls::add_map_value_bytes(MapType::HttpResponseTrailers, name, value);
+}
+
 /// The address of the peer with its port. NotFound where the connection has none, as for internal listeners.
 pub(crate) fn source_address() -> Option<Vec<u8>> {
     hostcalls::get_property(vec!["source", "address"]).ok().flatten()

@@ -27,6 +27,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks that come earlier, because a reply waits, leave the rest of the work to one that is about due.
 const MOST_OF_A_TICK_MS: u64 = 950;
+/// How many lines about what left a tick writes at most.
+const EXPOSURES_PER_TICK: usize = 20;
 /// How many pages a tick writes at most, to stay out of the way of requests.
 const PAGES_PER_TICK: usize = 20;
 
@@ -160,6 +162,11 @@ impl Loaded {
     fn write(&self, now: Millis, most_pages: usize) {
         self.run(now, |surroundings| surroundings.flush(most_pages));
         let Parts { worker, counters, written, .. } = &mut *self.parts.borrow_mut();
+        worker.exposures.tell(self.policy.borrow_dependent(), now, EXPOSURES_PER_TICK, |exposure| {
+            if let Ok(line) = serde_json::to_string(exposure) {
+                log::info!("exposure {line}");
+            }
+        });
         counters.publish(&mut worker.tally, self.policy.borrow_dependent());
         *written = now;
     }

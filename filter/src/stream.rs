@@ -1,6 +1,6 @@
 //! One stream: the host's callbacks as phases of an exchange.
 
-use crate::carry_out::{add_to_reply, change_request, send};
+use crate::carry_out::{add_to_reply, change_reply, change_request, change_trailers, send};
 use crate::configuration::Records;
 use crate::host;
 use crate::root::Loaded;
@@ -251,7 +251,8 @@ impl HttpContext for Stream {
             }
         };
         if !exchange.needs_head(loaded.policy()) {
-            self.phase = Phase::Finished(Box::new(exchange.finish()));
+            let finished = loaded.run(exchange.decided_at(), |surroundings| exchange.finish(surroundings));
+            self.phase = Phase::Finished(Box::new(finished));
             return Action::Continue;
         }
         self.needs_clock = exchange.needs_clock(loaded.policy());
@@ -263,6 +264,7 @@ impl HttpContext for Stream {
             host::remove_response_header(name);
         }
         add_to_reply(&plan.add);
+        change_reply(&plan.change);
         if !plan.read_body {
             self.phase =
                 Phase::Finished(Box::new(loaded.run(now, |surroundings| replying.finish(surroundings))));
@@ -338,11 +340,12 @@ impl HttpContext for Stream {
             }
         };
         let hold = hold.on_body(&mut loaded.watchdog.borrow_mut(), self.context, Direction::Response);
-        let (step, trailers) = loaded.run(self.now(), |surroundings| replying.trailers(surroundings));
+        let trailers = if replying.searches_trailers() { host::response_trailers() } else { Vec::new() };
+        let plan = loaded.run(self.now(), |surroundings| replying.trailers(&trailers, surroundings));
         let late_fields = replying.headers_to_add();
         let finished = loaded.run(self.now(), |surroundings| replying.finish(surroundings));
         self.phase = Phase::Finished(Box::new(finished));
-        match (step, trailers) {
+        match (plan.body, plan.step) {
             (BodyStep::Refuse(reply), _) => {
                 send(&reply);
                 Action::Pause
@@ -356,6 +359,7 @@ impl HttpContext for Stream {
                 if hold == Hold::Yes {
                     add_to_reply(&late_fields);
                 }
+                change_trailers(&plan.change);
                 Action::Continue
             }
         }
@@ -366,7 +370,10 @@ impl HttpContext for Stream {
         let finished = match self.take_phase() {
             Phase::Idle => return,
             Phase::Login { login, .. } => Box::new(login.abandon()),
-            Phase::AwaitReply(exchange) => Box::new(exchange.finish()),
+            Phase::AwaitReply(exchange) => {
+                let now = exchange.decided_at();
+                Box::new(loaded.run(now, |surroundings| exchange.finish(surroundings)))
+            }
             Phase::Replying { replying, .. } => {
                 Box::new(loaded.run(self.now(), |surroundings| replying.finish(surroundings)))
             }

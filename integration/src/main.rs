@@ -9,6 +9,7 @@ use integration::bench::{self, Measure};
 use integration::demo;
 use integration::envoy::{Envoy, Options, Process, locate, prepare};
 use integration::failure::{Context, Failure};
+use integration::scan_bench;
 use integration::shop::{Shop, ShopControl};
 use integration::suite::{Bed, DEVICE_KEY, HASH_KEY, Paths, run};
 
@@ -36,6 +37,8 @@ enum Task {
     Demo(DemoArgs),
     /// Measure what filters cost; start it tied to another processor than the first, which Envoy gets.
     Bench(BenchArgs),
+    /// Measure how fast replies are scanned; start it tied to another processor than the first.
+    ScanBench(ScanBenchArgs),
     /// Write what an Envoy needs that runs elsewhere, for example in a container, and end.
     Prepare {
         /// The directory that Envoy and the suite share.
@@ -137,6 +140,48 @@ struct BenchArgs {
     format: Format,
 }
 
+#[derive(Args)]
+struct ScanBenchArgs {
+    /// Bartizan's module.
+    #[arg(long)]
+    filter: PathBuf,
+    /// The module that does nothing.
+    #[arg(long)]
+    noop: PathBuf,
+    /// The `bartizan` command.
+    #[arg(long)]
+    compiler: PathBuf,
+    /// The command that measures natively.
+    #[arg(long)]
+    native: PathBuf,
+    /// The command that measures Hyperscan.
+    #[arg(long, conflicts_with = "without_hyperscan")]
+    hyperscan: Option<PathBuf>,
+    /// Why there is no such command.
+    #[arg(long, default_value = "there is no command for it")]
+    without_hyperscan: String,
+    /// The policy that looks for everything.
+    #[arg(long)]
+    policy: PathBuf,
+    /// Expressions that stand for the engine's built-in scanners.
+    #[arg(long)]
+    builtins: PathBuf,
+    /// The directory for bodies and for Envoy's files; what is in it is overwritten.
+    #[arg(long)]
+    directory: PathBuf,
+    /// How often each variant is measured in Envoy.
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// Seconds for each measurement.
+    #[arg(long, default_value_t = 2)]
+    seconds: u64,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Files to measure with beside the generated bodies.
+    files: Vec<PathBuf>,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Table,
@@ -185,6 +230,25 @@ fn perform(task: Task) -> Result<ExitCode, Failure> {
             })?;
             Ok(ExitCode::SUCCESS)
         }
+        Task::ScanBench(args) => {
+            let ScanBenchArgs { filter, noop, compiler, native, hyperscan, policy, builtins, .. } = args;
+            let ScanBenchArgs { directory, files, rounds, seconds, format, without_hyperscan, .. } = args;
+            scan_bench::run(&scan_bench::Setting {
+                filter,
+                noop,
+                compiler,
+                native,
+                hyperscan: hyperscan.ok_or(without_hyperscan),
+                policy,
+                builtins,
+                directory,
+                files,
+                rounds,
+                seconds,
+                json: format == Format::Json,
+            })?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Prepare { directory, admin, upstream, copy } => {
             prepare(&directory, admin, upstream)?;
             for file in copy {
@@ -227,6 +291,7 @@ fn suite(args: SuiteArgs) -> Result<ExitCode, Failure> {
             directory,
             concurrency: WORKERS,
             upstream: shop.address(),
+            upstream_buffer_limit: None,
             environment: vec![
                 ("BARTIZAN_HASH_KEY".to_owned(), HASH_KEY.to_owned()),
                 ("BARTIZAN_DEVICE_KEY".to_owned(), DEVICE_KEY.to_owned()),

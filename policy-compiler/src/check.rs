@@ -3,6 +3,7 @@
 mod apps;
 mod counters;
 mod customers;
+mod detectors;
 mod exemptions;
 mod idle;
 mod ladders;
@@ -12,6 +13,7 @@ mod ratios;
 mod sessions;
 mod world;
 
+use crate::catalogue::Catalogue;
 use crate::diagnostic::Diagnostics;
 use crate::model::{Condition, Policy};
 use crate::names::Names;
@@ -20,6 +22,7 @@ use crate::names::Names;
 /// about to change would only distract.
 pub(crate) fn policy(policy: &Policy, findings: &mut Diagnostics) {
     let names = Names::of(policy);
+    let catalogue = Catalogue::of(policy);
     names::check(policy, &names, findings);
     counters::check(policy, findings);
     apps::check(policy, findings);
@@ -27,6 +30,7 @@ pub(crate) fn policy(policy: &Policy, findings: &mut Diagnostics) {
     ratios::check(policy, findings);
     sessions::check(policy, findings);
     customers::check(policy, &names, findings);
+    detectors::check(policy, &catalogue, findings);
     if findings.errors() > 0 {
         return;
     }
@@ -35,6 +39,7 @@ pub(crate) fn policy(policy: &Policy, findings: &mut Diagnostics) {
     sessions::advise(policy, findings);
     ladders::advise(policy, findings);
     customers::advise(policy, &names, findings);
+    detectors::advise(policy, &catalogue, findings);
     exemptions::advise(policy, findings);
 }
 

@@ -10,6 +10,7 @@ mod conditions;
 mod counters;
 mod credentials;
 mod decoys;
+mod detectors;
 mod fields;
 mod flows;
 mod leaked;
@@ -17,18 +18,22 @@ mod logins;
 mod outcomes;
 mod packs;
 mod paths;
+mod sensitive;
 mod texts;
 mod threats;
+
+pub(crate) use counters::concerns_sensitive_values;
 
 use std::path::PathBuf;
 
 use bartizan_engine::vocabulary::{Mode, OnError};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::model::Policy;
+use crate::model::{Detector, Policy};
+use crate::packs::Pack;
 use crate::source::{Sources, Spanned};
-use crate::syntax::Node;
 use crate::syntax::fields::POLICY;
+use crate::syntax::{self, Node};
 use fields::Fields;
 use packs::Common;
 
@@ -63,8 +68,17 @@ pub(crate) fn policy(root: &Node, run: &mut Run<'_>) -> Option<Policy> {
         allow: addresses::allow(&fields, run),
         counters: said.counters,
         threats: said.threats,
-        apps: apps::decode(&fields, run.findings),
+        detectors: detectors::decode(&fields, "", run.findings),
+        apps: apps::decode(&fields, run),
     })
+}
+
+/// The detectors of a pack.
+pub(crate) fn detectors_of_pack(pack: &'static Pack, run: &mut Run<'_>) -> Vec<Detector> {
+    let file = run.sources.add(format!("{} (pack)", pack.name), pack.text);
+    let Some(root) = syntax::read(run.sources, file, run.findings) else { return Vec::new() };
+    let fields = Fields::open_part(&root, root.span, &POLICY, run.findings);
+    fields.map(|fields| detectors::decode(&fields, pack.name, run.findings)).unwrap_or_default()
 }
 
 /// A version of the future deserves another answer than a number out of range.

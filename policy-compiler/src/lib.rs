@@ -4,16 +4,21 @@
 //! model is checked, and a model without errors is lowered to the draft that the engine writes. All findings of a policy
 //! are collected in one run. Nothing here panics for any input, and every input is bounded in size and depth.
 
+mod catalogue;
 mod check;
 pub mod commands;
 mod decode;
 pub mod diagnostic;
 pub mod leaked;
+mod library;
 mod lower;
 mod model;
 mod names;
+mod openapi;
 pub mod packs;
+mod patterns;
 mod presets;
+mod samples;
 pub mod source;
 pub mod syntax;
 
@@ -21,6 +26,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use bartizan_engine::blob::WriteError;
 use bartizan_engine::blob::draft::PolicyDraft;
 
 use diagnostic::{Diagnostic, Diagnostics, codes};
@@ -108,10 +114,15 @@ fn write(
     match draft.write() {
         Ok(blob) => (Some(draft), Some(blob)),
         Err(error) => {
-            findings.push(
-                Diagnostic::new(&codes::DOES_NOT_FIT, counters, error.to_string())
-                    .help("lower the numbers under `over` of distinct counters, or count less per key"),
-            );
+            let help = match error {
+                WriteError::TooManyDetectors(_)
+                | WriteError::TooManyContexts(_)
+                | WriteError::TooManyLiterals(_) => {
+                    "look for less, with `except` or by naming detectors one by one"
+                }
+                _ => "lower the numbers under `over` of distinct counters, or count less per key",
+            };
+            findings.push(Diagnostic::new(&codes::DOES_NOT_FIT, counters, error.to_string()).help(help));
             (None, None)
         }
     }

@@ -1,11 +1,16 @@
 //! From a checked policy to the draft that is written as a blob: names become positions, defaults become values.
 
 use bartizan_engine::blob::draft::{
-    AllowDraft, AppDraft, ClientDraft, Condition as ConditionDraft, CounterDraft, CounterSource,
+    AllowDraft, AppDraft, ClientDraft, Compression, Condition as ConditionDraft, CounterDraft, CounterSource,
     DevicesDraft, FingerprintPart, FlowDraft, FlowKind, HoneypotDraft, LadderDraft, LeakedDraft, ListDraft,
-    LoginDraft, PolicyDraft, RouteDraft, RuleDraft, SensitiveDraft, StepDraft,
+    LoginDraft, PolicyDraft, RouteDraft, RuleDraft, StepDraft,
 };
 use bartizan_engine::vocabulary::{Binding, CounterKey, Event, Mode, Newcomer, Value};
+
+mod detectors;
+
+use detectors::UsedDetectors;
+pub(crate) use detectors::draft as detector;
 
 use crate::check::conditions;
 use crate::model::{
@@ -17,8 +22,9 @@ use crate::source::Spanned;
 /// Lowers a policy in which no errors were found. `None` where there is one after all.
 #[must_use]
 pub(crate) fn lower(policy: &Policy) -> Option<PolicyDraft> {
-    let counters = UsedCounters::of(policy);
-    let lowering = Lowering { policy, names: Names::of(policy), counters };
+    let detectors = UsedDetectors::of(policy);
+    let counters = UsedCounters::of(policy, &detectors);
+    let lowering = Lowering { policy, names: Names::of(policy), counters, detectors };
     let rules =
         policy.threats.iter().flat_map(|part| part.rules.iter().map(move |rule| (part.threat.value, rule)));
     Some(PolicyDraft {
@@ -28,6 +34,7 @@ pub(crate) fn lower(policy: &Policy) -> Option<PolicyDraft> {
             ipv6_prefix: policy.client.ipv6_prefix,
             keys: policy.client.keys.iter().map(|key| key.value.clone()).collect(),
             fingerprint: fingerprint(policy),
+            country_header: policy.client.country_header.clone(),
         },
         lists: policy
             .lists
@@ -45,6 +52,7 @@ pub(crate) fn lower(policy: &Policy) -> Option<PolicyDraft> {
         }),
         leaked: leaked(policy)?,
         flows: lowering.flows()?,
+        detectors: lowering.detectors.drafts()?,
     })
 }
 
@@ -110,7 +118,7 @@ struct UsedCounters {
 }
 
 impl UsedCounters {
-    fn of(policy: &Policy) -> Self {
+    fn of(policy: &Policy, detectors: &UsedDetectors<'_>) -> Self {
         let mut used = Self { drafts: Vec::new(), positions: Vec::new() };
         for counter in &policy.counters {
             let thresholds = conditions(policy).filter_map(|condition| match &condition.kind {
@@ -133,6 +141,7 @@ impl UsedCounters {
                 window_ms: body.window_ms,
                 highest_threshold: *highest,
                 flush_at: flush_at(body, *lowest),
+                finds: detectors.named(&body.data),
             });
             used.positions.push(draft.as_ref().map(|_| used.drafts.len()));
             used.drafts.extend(draft);
@@ -154,6 +163,7 @@ struct Lowering<'policy> {
     policy: &'policy Policy,
     names: Names<'policy>,
     counters: UsedCounters,
+    detectors: UsedDetectors<'policy>,
 }
 
 impl Lowering<'_> {
@@ -202,6 +212,7 @@ impl Lowering<'_> {
             ConditionKind::Ratio(ratio) => self.ratio(ratio)?,
             ConditionKind::Flow(name) => ConditionDraft::Flow(self.names.flow(&name.value)?),
             ConditionKind::SessionMoved(binding) => ConditionDraft::SessionMoved(*binding),
+            ConditionKind::ReplyValues(over) => ConditionDraft::ReplyValuesOver(*over),
             ConditionKind::SessionOlder(seconds) => ConditionDraft::SessionOlder(*seconds),
             ConditionKind::All(parts) => ConditionDraft::All(several(parts)?),
             ConditionKind::Any(parts) => ConditionDraft::Any(several(parts)?),
@@ -273,6 +284,7 @@ impl Lowering<'_> {
                 path: body.path.value.clone(),
                 mode: weakened(mode, body.mode.as_ref()),
                 authenticated: body.authenticated,
+                expects: self.detectors.named(&body.expects),
             })
         });
         Some(AppDraft {
@@ -289,16 +301,9 @@ impl Lowering<'_> {
                 .map(|(position, login)| lower_login(position, login, mode))
                 .collect(),
             honeypots: honeypots(app)?,
-            sensitive: app
-                .sensitive
-                .iter()
-                .map(|search| SensitiveDraft {
-                    find: search.find.iter().map(|detector| detector.value).collect(),
-                    paths: search.paths.value.clone(),
-                    action: search.action.value,
-                    keep_last: search.keep_last,
-                })
-                .collect(),
+            sensitive: self.detectors.searches(app),
+            expectations: self.detectors.expectations(app),
+            compression: app.compression.as_ref().map_or(Compression::Identity, |word| word.value),
         })
     }
 }

@@ -5,16 +5,18 @@
 //! not at each use of the name.
 
 use bartizan_engine::blob::draft::{
-    AddressFrom, AddressRange, ClientKey, CounterSource, DecoyDraft, FieldSource, FingerprintPart,
-    HostPattern, Milestone, OutcomeCondition, PathPattern, SensitiveAction,
+    AddressFrom, AddressRange, ClientKey, Compression, CounterSource, DecoyDraft, FieldSource,
+    FingerprintPart, HostPattern, Milestone, OutcomeCondition, PathPattern,
 };
-use bartizan_engine::vocabulary::{CounterKey, Detector, LeakedKind, Mode, Moment, OnError, Threat, Whose};
+use bartizan_engine::vocabulary::{CounterKey, LeakedKind, Mode, Moment, OnError, Threat, Whose};
 
 use crate::source::{FileId, Span, Spanned};
 
 mod scores;
+mod sensitive;
 
 pub(crate) use scores::{Condition, ConditionKind, Ratio, RatioLimit, Rule, Step, ThreatPart};
+pub(crate) use sensitive::{Detector, DetectorBody, Expectation, Pattern, Sensitive, Shape};
 
 /// A whole policy.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub(crate) struct Policy {
     pub(crate) leaked: Vec<Leaked>,
     /// Orders of steps.
     pub(crate) flows: Vec<Flow>,
+    /// Its own detectors.
+    pub(crate) detectors: Vec<Detector>,
     /// Counters.
     pub(crate) counters: Vec<Counter>,
     /// Threats.
@@ -73,6 +77,8 @@ pub(crate) struct Client {
     pub(crate) keys: Vec<Spanned<ClientKey>>,
     /// What makes a fingerprint; empty for the default.
     pub(crate) fingerprint: Vec<FingerprintPart>,
+    /// The header with the client's country; empty for none.
+    pub(crate) country_header: String,
 }
 
 /// The cookie that devices get.
@@ -190,6 +196,8 @@ pub(crate) struct CounterBody {
     pub(crate) moment: Moment,
     /// How far back, or after which time a count is worth half.
     pub(crate) window_ms: u32,
+    /// Of sensitive values: names of detectors or packs; empty for all.
+    pub(crate) data: Vec<Spanned<String>>,
 }
 
 /// An application.
@@ -213,6 +221,10 @@ pub(crate) struct App {
     pub(crate) honeypots: Vec<Honeypot>,
     /// What is looked for in its replies.
     pub(crate) sensitive: Vec<Sensitive>,
+    /// What its OpenAPI document says that replies contain.
+    pub(crate) expectations: Vec<Expectation>,
+    /// How compressed replies are read, and where it says so.
+    pub(crate) compression: Option<Spanned<Compression>>,
 }
 
 impl App {
@@ -243,6 +255,8 @@ pub(crate) struct RouteBody {
     pub(crate) mode: Option<Spanned<Mode>>,
     /// Whether a 2xx proves credentials.
     pub(crate) authenticated: bool,
+    /// What its replies are meant to contain: names of detectors or packs.
+    pub(crate) expects: Vec<Spanned<String>>,
 }
 
 /// A login.
@@ -285,17 +299,4 @@ pub(crate) struct Honeypot {
     pub(crate) for_ms: u32,
     /// Why; may be empty.
     pub(crate) because: String,
-}
-
-/// What is looked for in replies.
-#[derive(Debug)]
-pub(crate) struct Sensitive {
-    /// What.
-    pub(crate) find: Vec<Spanned<Detector>>,
-    /// Where.
-    pub(crate) paths: Spanned<PathPattern>,
-    /// What then.
-    pub(crate) action: Spanned<SensitiveAction>,
-    /// How much of a value stays readable.
-    pub(crate) keep_last: u8,
 }

@@ -12,11 +12,26 @@ pub struct Pack {
 }
 
 /// Every pack, by name.
-pub static ALL: &[Pack] =
-    &[Pack { name: "account-takeover", text: include_str!("../packs/account-takeover.yaml") }];
+pub static ALL: &[Pack] = &[
+    Pack { name: "account-takeover", text: include_str!("../packs/account-takeover.yaml") },
+    Pack { name: "data-leakage", text: include_str!("../packs/data-leakage.yaml") },
+    Pack { name: "payment-data", text: include_str!("../packs/payment-data.yaml") },
+    Pack { name: "personal-data", text: include_str!("../packs/personal-data.yaml") },
+    Pack { name: "health-data", text: include_str!("../packs/health-data.yaml") },
+    Pack { name: "secrets", text: include_str!("../packs/secrets.yaml") },
+    Pack { name: "errors", text: include_str!("../packs/errors.yaml") },
+];
 
 /// The names of all packs, in the order of [`ALL`].
-pub const NAMES: &[&str] = &["account-takeover"];
+pub const NAMES: &[&str] = &[
+    "account-takeover",
+    "data-leakage",
+    "payment-data",
+    "personal-data",
+    "health-data",
+    "secrets",
+    "errors",
+];
 
 impl Pack {
     /// What it is for, in one line.

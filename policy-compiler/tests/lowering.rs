@@ -8,7 +8,7 @@ use bartizan_engine::blob::draft::{
     ActionDraft, AddressFrom, AddressRange, ClientKey, Condition, CounterSource, FieldSource, HostPattern,
     OutcomeCondition, PolicyDraft, ReplyDraft, Segment, SensitiveAction,
 };
-use bartizan_engine::vocabulary::{CounterKey, Detector, Event, Mode, OnError, Threat, Value};
+use bartizan_engine::vocabulary::{CounterKey, Event, Mode, OnError, Threat, Value};
 use bartizan_policy_compiler::compile_text;
 use bartizan_policy_compiler::diagnostic::render::{Format, render};
 
@@ -167,7 +167,8 @@ fn every_key_of_the_language_arrives_in_the_draft() {
     ]);
     assert_eq!(app.logins[0].success, success);
     assert_eq!((app.honeypots[0].points, app.honeypots[0].for_ms), (60, 3_600_000));
-    assert_eq!(app.sensitive[0].find, [Detector::PaymentCard, Detector::Iban]);
+    let names = |of: &[usize]| of.iter().map(|at| draft.detectors[*at].name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&app.sensitive[0].find), ["payment_card", "iban"]);
     assert_eq!((app.sensitive[0].action, app.sensitive[0].keep_last), (SensitiveAction::Mask, 4));
 }
 

@@ -79,5 +79,5 @@ pub fn request(method: &str, path: &str, from: &str) -> Request {
 /// A reply with a text, in one chunk and an empty one.
 pub fn text(body: &str) -> Reply {
     let head = HeaderMap::of([(":status", "200"), ("content-type", "text/plain")]);
-    Reply { head, chunks: vec![body.as_bytes().to_vec(), Vec::new()], trailers: None }
+    Reply { head, chunks: vec![body.as_bytes().to_vec(), Vec::new()], ..Reply::default() }
 }

@@ -165,7 +165,7 @@ fn reply(body: &str) -> Reply {
         ("content-type", "application/json"),
         ("content-length", &length),
     ]);
-    Reply { head, chunks: vec![body.as_bytes().to_vec(), Vec::new()], trailers: None }
+    Reply { head, chunks: vec![body.as_bytes().to_vec(), Vec::new()], ..Reply::default() }
 }
 
 fn print(exchange: &Exchange, kind: &str) {

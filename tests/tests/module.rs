@@ -50,7 +50,10 @@ const ALLOWED: &[&str] = &[
     "wasi_snapshot_preview1.random_get",
 ];
 
-const MAX_MODULE_BYTES: u64 = 700 * 1024;
+/// The filter is loaded once for each process; this holds what grows it in check. What makes it larger than the code that
+/// decides: the dictionary that brotli's format prescribes (123 KB), the decoders of gzip, deflate and brotli, the scanners of
+/// sensitive values with their tables, and the reader of the patterns' automata.
+const MAX_MODULE_BYTES: u64 = 1152 * 1024;
 const MAX_BLOB_BYTES: usize = 64 * 1024;
 
 #[test]
@@ -70,7 +73,7 @@ fn the_module_exports_its_abi_version_its_memory_and_an_allocator() {
 }
 
 #[test]
-fn the_module_is_smaller_than_700_kib() {
+fn the_module_is_smaller_than_1152_kib() {
     let path = artefacts::filter().unwrap();
     let size = std::fs::metadata(&path).unwrap().len();
     println!("{}: {size} bytes", path.display());

@@ -16,8 +16,8 @@ fn counters_say_what_happened() {
         for (name, expected) in [
             ("bartizan.requests", 14),
             ("bartizan.logins.app.shop.outcome.failure", 10),
-            ("bartizan.found.app.shop.detector.payment_card", 2),
-            ("bartizan.masked.app.shop.detector.payment_card", 2),
+            ("bartizan.found.app.shop.class.payment-data.detector.payment_card.confidence.high", 2),
+            ("bartizan.masked.app.shop.class.payment-data.detector.payment_card", 2),
             ("bartizan.rules.rule.many-failures.enforced", 1),
             ("bartizan.decisions.app.shop.mode.enforce.would.block.do.block", 1),
             ("bartizan.uninspected.reason.compressed", 1),

@@ -2,19 +2,24 @@
 
 use std::process::{Command, ExitCode};
 
-use clap::ValueEnum;
+use clap::{Subcommand, ValueEnum};
 
 use crate::cargo::{binary, build_commands, build_filter, build_modules, module, root, target, wasm_target};
 use crate::demo::{POLICY, exit_code};
 use crate::envoy;
 use crate::failure::Failure;
+use crate::scan_bench;
 
 /// The six lines that use the rule pack against account takeover.
 const LOGIN_POLICY: &str = "integration/policies/account-takeover.policy.yaml";
 
 /// What is measured, and how.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    /// Something else than the cost of requests.
+    #[command(subcommand)]
+    other: Option<Other>,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -27,6 +32,15 @@ pub(crate) struct Args {
     /// Seconds for each variant in each round. CPU time is counted in ticks of 10 ms, so less than one is too coarse.
     #[arg(long, default_value_t = 2)]
     seconds: u64,
+}
+
+/// Measurements of their own.
+#[derive(Subcommand)]
+enum Other {
+    /// How fast replies are scanned for sensitive data: natively, beside `RegexSet` and Hyperscan, and in a real Envoy.
+    Scan(scan_bench::Scan),
+    /// What is found in generated replies in which there is nothing sensitive.
+    FalseAlarms(scan_bench::FalseAlarms),
 }
 
 /// What is measured.
@@ -42,18 +56,23 @@ enum Measure {
 
 /// How the result is written.
 #[derive(Clone, Copy, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     Table,
     Json,
 }
 
 /// A choice as the harness's command line has it.
-fn name(choice: impl ValueEnum) -> String {
+pub(crate) fn name(choice: impl ValueEnum) -> String {
     choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// Measures plain Envoy, a filter that does nothing, and Bartizan.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    match &args.other {
+        None => {}
+        Some(Other::Scan(args)) => return scan_bench::scan(args),
+        Some(Other::FalseAlarms(args)) => return scan_bench::false_alarms(args),
+    }
     wasm_target()?;
     build_filter()?;
     build_modules(&["noop-filter"])?;

@@ -86,6 +86,11 @@ pub(crate) fn build_simulator() -> Result<(), Failure> {
     build("building the simulator", &["--release", "-p", "bartizan-simulator"])
 }
 
+/// Builds the command that measures the scanner without a proxy.
+pub(crate) fn build_scan_native() -> Result<(), Failure> {
+    build("building the scanner's measurements", &["--release", "-p", "scan-native"])
+}
+
 /// Runs `cargo build` and shows what it says only where it fails; on a terminal cargo's own progress is better.
 fn build(what: &str, arguments: &[&str]) -> Result<(), Failure> {
     let step = Step::begin(what);

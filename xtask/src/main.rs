@@ -8,6 +8,7 @@ mod demo;
 mod envoy;
 mod failure;
 mod progress;
+mod scan_bench;
 mod simulate;
 mod test;
 

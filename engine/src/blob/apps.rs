@@ -1,5 +1,6 @@
 //! Applications: hosts, routes, traps, and what is looked for in replies.
 
+use super::detectors::{Confidence, DetectorBits};
 use super::field::{Span, record, word_field};
 use crate::vocabulary::{Mode, Threat};
 
@@ -16,8 +17,22 @@ record! {
         watch: bool,
         /// The root of its paths in the trie.
         root: u32,
+        /// How the bodies of its replies are read where the upstream would compress them.
+        compression: Compression,
     }
 }
+
+/// How the replies of an app are read where the upstream would compress them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Compression {
+    /// The upstream is asked not to compress what is looked into.
+    #[default]
+    Identity = 0,
+    /// The upstream may compress; what is looked into is decoded, and cannot be changed.
+    Decode = 1,
+}
+word_field!(Compression, "a known way of compression", Compression::Identity, Compression::Decode);
 
 /// How a host pattern matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,19 +116,51 @@ pub enum FindingAction {
     Mask = 1,
     /// Refuse the reply where it can be held, else overwrite.
     Block = 2,
+    /// Take the member of the JSON object out.
+    Remove = 3,
 }
-word_field!(FindingAction, "a known action", FindingAction::Tag, FindingAction::Mask, FindingAction::Block);
+word_field!(
+    FindingAction,
+    "a known action",
+    FindingAction::Tag,
+    FindingAction::Mask,
+    FindingAction::Block,
+    FindingAction::Remove
+);
+
+/// What stands in place of a masked value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MaskStyle {
+    /// Stars in place of letters and digits.
+    #[default]
+    Stars = 0,
+    /// A token of the same length and form that is the same for the same value.
+    Hash = 1,
+}
+word_field!(MaskStyle, "a known way of masking", MaskStyle::Stars, MaskStyle::Hash);
 
 record! {
     /// What is looked for in the replies of some paths.
     Sensitive in "sensitive" as 18 {
         /// Its app.
         app: u16,
-        /// What is looked for, a bit for each detector by its number.
+        /// What blobs of format 1 and 2 look for, a bit for each [`crate::vocabulary::Detector`]. Read [`Self::finds`].
         detectors: u16,
         /// What then.
         action: FindingAction,
         /// How many characters at the end of a value stay readable, 0 to 8.
         keep_last: u8,
+        /// What is looked for.
+        finds: DetectorBits,
+        /// How many characters at the beginning of a value stay readable, 0 to 8.
+        keep_first: u8,
+        /// How values are masked.
+        style: MaskStyle,
+        /// The lowest confidence that is acted on; [`Confidence::Never`] for any.
+        confidence: Confidence,
+        /// Where it is looked for: [`super::detectors::IN_BODY`], [`super::detectors::IN_HEADERS`],
+        /// [`super::detectors::IN_URL`]; 0 is the body.
+        places: u8,
     }
 }

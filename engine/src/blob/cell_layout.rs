@@ -1,7 +1,8 @@
 //! Where in a cell each count lies.
 
-use super::counters::{CELL_HEAD_LEN, CellKind, CellShape, Counter, SESSION_LEN, Source, Storage};
+use super::counters::{CELL_HEAD_LEN, CellKind, CellShape, Counter, SESSION_LEN, Source, Storage, USUAL_LEN};
 use super::draft::{ActionDraft, Condition, CounterDraft, CounterSource, FlowKind, PolicyDraft};
+use super::write_detectors::UsedDetectors;
 use crate::state::decay::DECAY_LEN;
 use crate::state::intervals::INTERVALS_LEN;
 use crate::state::pulse::PULSE_LEN;
@@ -13,7 +14,10 @@ use std::marker::PhantomData;
 const EXACT_UP_TO: u32 = 32;
 
 /// Gives every counter its place in its cell.
-pub(crate) fn lay_out(draft: &PolicyDraft) -> (Vec<Counter<'_>>, Vec<CellShape<'static>>) {
+pub(crate) fn lay_out<'d>(
+    draft: &'d PolicyDraft,
+    used: &UsedDetectors<'_>,
+) -> (Vec<Counter<'d>>, Vec<CellShape<'static>>) {
     let mut shapes: Vec<CellShape<'static>> = CellKind::ALL.map(|kind| empty_shape(kind, draft)).into();
     let mut counters = Vec::new();
     for counter in &draft.counters {
@@ -40,11 +44,12 @@ pub(crate) fn lay_out(draft: &PolicyDraft) -> (Vec<Counter<'_>>, Vec<CellShape<'
             offset,
             whose: counter.whose,
             moment: counter.moment,
+            finds: used.bits(&counter.finds),
             blob: PhantomData,
         });
     }
     for shape in &mut shapes {
-        shape.definitions = definitions(shape, &counters);
+        shape.definitions = definitions(shape, &counters, used);
     }
     (counters, shapes)
 }
@@ -93,9 +98,10 @@ fn storage(counter: &CounterDraft, source: Source) -> (Storage, u16, u16) {
             (Storage::ExactSet, entries, entries.saturating_mul(4).saturating_add(4))
         }
         (_, Source::Distinct(_)) => {
-            // Twice the number keeps the standard error of linear counting under 5 %.
-            let bits = highest.saturating_mul(2).next_power_of_two().clamp(64, 1024);
-            let bits = u16::try_from(bits).unwrap_or(1024);
+            // Twice the number keeps the standard error of linear counting under 5 %. So does once the number from 256
+            // on: the error of a full map of 512 bits is 3.7 %.
+            let bits = highest.saturating_mul(2).next_power_of_two().clamp(64, 512);
+            let bits = u16::try_from(bits).unwrap_or(512);
             (Storage::Bitmap, bits, (bits / 8).saturating_mul(4).saturating_add(4))
         }
     }
@@ -109,8 +115,13 @@ fn empty_shape(kind: CellKind, draft: &PolicyDraft) -> CellShape<'static> {
     let mut shape = CellShape::unused(kind);
     match kind {
         CellKind::Caller => place_caller_parts(&mut shape, draft),
-        CellKind::Route if draft.has_condition(|condition| *condition == Condition::UnderAttack) => {
-            shape.pulse = place(&mut shape, small(PULSE_LEN));
+        CellKind::Route => {
+            if draft.has_condition(|condition| *condition == Condition::UnderAttack) {
+                shape.pulse = place(&mut shape, small(PULSE_LEN));
+            }
+            if draft.counters.iter().any(|counter| source(counter).0.asks_usual()) {
+                shape.usual = place(&mut shape, USUAL_LEN);
+            }
         }
         _ => {}
     }
@@ -182,7 +193,7 @@ impl PolicyDraft {
 }
 
 /// Everything that gives the bytes of a cell their meaning; a policy with other text for the same counts keeps them.
-fn definitions(shape: &CellShape<'_>, counters: &[Counter<'_>]) -> u64 {
+fn definitions(shape: &CellShape<'_>, counters: &[Counter<'_>], used: &UsedDetectors<'_>) -> u64 {
     let mut digest = Sha256::new();
     digest.update([shape.kind as u8]);
     for part in [shape.len, shape.ban, shape.vouched, shape.throttle, shape.pending] {
@@ -191,8 +202,9 @@ fn definitions(shape: &CellShape<'_>, counters: &[Counter<'_>]) -> u64 {
     for mark in shape.marks {
         digest.update(mark.to_le_bytes());
     }
-    for part in
-        [shape.pulse, shape.session, shape.milestones].into_iter().filter(|part| *part >= CELL_HEAD_LEN)
+    for part in [shape.pulse, shape.session, shape.milestones, shape.usual]
+        .into_iter()
+        .filter(|part| *part >= CELL_HEAD_LEN)
     {
         digest.update(part.to_le_bytes());
     }
@@ -202,6 +214,11 @@ fn definitions(shape: &CellShape<'_>, counters: &[Counter<'_>]) -> u64 {
         digest.update(counter.window_ms.to_le_bytes());
         digest.update(counter.size.to_le_bytes());
         digest.update(counter.offset.to_le_bytes());
+        // By name: which position a detector has says nothing about what was counted.
+        for detector in counter.finds.iter() {
+            digest.update(used.name(detector));
+            digest.update([0]);
+        }
     }
     let digest: [u8; 32] = digest.finalize().into();
     digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))

@@ -3,10 +3,10 @@
 //! Done once, at load; everything after it relies on it.
 
 use super::addresses::{AddressList, Exemption};
-use super::apps::{App, Honeypot, Host, NO_LOGIN, Route, Sensitive};
+use super::apps::{App, Honeypot, Host, NO_LOGIN, Route};
 use super::client::{Basics, ClientKeyRecord, Devices, FingerprintRecord};
 use super::counters::{
-    CELL_HEAD_LEN, CellKind, CellShape, Counter, PAGE_CELLS_LEN, SESSION_LEN, Source, Storage,
+    CELL_HEAD_LEN, CellKind, CellShape, Counter, PAGE_CELLS_LEN, SESSION_LEN, Source, Storage, USUAL_LEN,
 };
 use super::error::BlobError;
 use super::field::{Record as _, Tiles};
@@ -36,6 +36,7 @@ impl Policy<'_> {
         self.check_scores()?;
         self.check_apps()?;
         self.check_flows()?;
+        self.check_detectors()?;
         self.check_trie()
     }
 
@@ -92,6 +93,7 @@ impl Policy<'_> {
                 (shape.pulse, small(crate::state::pulse::PULSE_LEN)),
                 (shape.session, SESSION_LEN),
                 (shape.milestones, milestones),
+                (shape.usual, USUAL_LEN),
             ];
             let newer_fit = newer.into_iter().all(|(offset, len)| {
                 offset == 0
@@ -191,7 +193,8 @@ impl Policy<'_> {
                 | ConditionCode::Stranger
                 | ConditionCode::KnownDevice
                 | ConditionCode::UnderAttack
-                | ConditionCode::SessionOlder => true,
+                | ConditionCode::SessionOlder
+                | ConditionCode::ReplyValues => true,
             };
             if !exists {
                 return Err(BlobError::expected(ConditionStep::NAME, "references inside their section"));
@@ -273,15 +276,6 @@ impl Policy<'_> {
         for honeypot in &self.honeypots {
             app(honeypot.app, Honeypot::NAME)?;
         }
-        for sensitive in &self.sensitive {
-            app(sensitive.app, Sensitive::NAME)?;
-            if sensitive.detectors >= 1 << crate::vocabulary::Detector::ALL.len() || sensitive.keep_last > 8 {
-                return Err(BlobError::expected(
-                    Sensitive::NAME,
-                    "known detectors, and at most 8 characters kept",
-                ));
-            }
-        }
         Ok(())
     }
 
@@ -333,6 +327,7 @@ impl Policy<'_> {
                 TargetKind::Route => self.routes.len(),
                 TargetKind::Honeypot => self.honeypots.len(),
                 TargetKind::Sensitive => self.sensitive.len(),
+                TargetKind::Expectation => self.expectations.len(),
             };
             if target.position as usize >= rows {
                 return Err(BlobError::expected(Target::NAME, "targets that exist"));

@@ -12,6 +12,8 @@ record! {
         trusted_hops: u8,
         /// How many bits of an IPv6 address tell clients apart, 32 to 128.
         ipv6_prefix: u8,
+        /// The lower-case name of the header in which a proxy in front writes the client's country; empty for none.
+        country_header: &'p str,
     }
 }
 

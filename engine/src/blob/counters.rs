@@ -1,5 +1,6 @@
 //! What is counted, and where in a cell each count lies.
 
+use super::detectors::DetectorBits;
 use super::error::BlobError;
 use super::field::{Field, Fields, record, word_field};
 #[cfg(feature = "write")]
@@ -114,15 +115,34 @@ pub enum Source {
     Distinct(Value),
 }
 
-const EVENTS: [(u16, Event); 6] = [
+impl Source {
+    /// Whether replies are compared with what is usual for their route.
+    #[must_use]
+    pub fn asks_usual(self) -> bool {
+        self == Self::Count(Event::SensitiveUnusual)
+    }
+
+    /// Whether it counts sensitive values in replies.
+    #[must_use]
+    pub fn is_of_sensitive_values(self) -> bool {
+        matches!(
+            self,
+            Self::Count(Event::SensitiveFound | Event::SensitiveUnusual)
+                | Self::Distinct(Value::SensitiveValue)
+        )
+    }
+}
+
+const EVENTS: [(u16, Event); 7] = [
     (1, Event::Request),
     (2, Event::LoginAttempt),
     (3, Event::LoginSuccess),
     (4, Event::LoginFailure),
     (5, Event::SensitiveFound),
     (6, Event::LoginNewDevice),
+    (7, Event::SensitiveUnusual),
 ];
-const VALUES: [(u16, Value); 8] = [
+const VALUES: [(u16, Value); 9] = [
     (0x101, Value::LoginUsername),
     (0x102, Value::LoginPassword),
     (0x103, Value::Client),
@@ -131,6 +151,7 @@ const VALUES: [(u16, Value); 8] = [
     (0x106, Value::PathParameter),
     (0x107, Value::Network),
     (0x108, Value::Fingerprint),
+    (0x109, Value::SensitiveValue),
 ];
 const STATUS: u16 = 0x1000;
 
@@ -190,6 +211,8 @@ record! {
         whose: Whose,
         /// When a login's value is taken.
         moment: Moment,
+        /// Of sensitive values: which detectors' count; none for all.
+        finds: DetectorBits,
     }
 }
 
@@ -240,6 +263,8 @@ record! {
         session: u16,
         /// When each of the policy's milestones was last passed: `u32` in seconds each.
         milestones: u16,
+        /// How many sensitive values the replies of a route usually hold, [`USUAL_LEN`] bytes.
+        usual: u16,
     }
 }
 
@@ -258,6 +283,7 @@ impl<'p> CellShape<'p> {
             pulse: 0,
             session: 0,
             milestones: 0,
+            usual: 0,
             blob: std::marker::PhantomData,
         }
     }
@@ -265,6 +291,9 @@ impl<'p> CellShape<'p> {
 
 /// Bytes of a session in a cell.
 pub const SESSION_LEN: u16 = 16;
+
+/// Bytes of a route's usual number of sensitive values in a cell.
+pub const USUAL_LEN: u16 = 40;
 
 /// What every cell starts with: tag, last seen, protected until; `u32` each, times in seconds.
 pub const CELL_HEAD_LEN: u16 = 12;

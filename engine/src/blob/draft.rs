@@ -3,10 +3,15 @@
 //! The compiler builds a [`PolicyDraft`]; [`PolicyDraft::write`] turns it into bytes. References between parts are
 //! positions in the draft's vectors.
 
+mod sensitive;
+
+pub use super::apps::{Compression, MaskStyle};
+pub use super::detectors::{Confidence, Finder};
 pub use crate::vocabulary::AddressRange;
 use crate::vocabulary::{
-    Binding, CounterKey, Detector, Event, LeakedKind, Mode, Moment, Newcomer, OnError, Threat, Value, Whose,
+    Binding, CounterKey, Event, LeakedKind, Mode, Moment, Newcomer, OnError, Threat, Value, Whose,
 };
+pub use sensitive::{DetectorDraft, PatternDraft, SensitiveAction, SensitiveDraft};
 
 /// A whole policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +38,58 @@ pub struct PolicyDraft {
     pub leaked: Vec<LeakedDraft>,
     /// Orders of steps.
     pub flows: Vec<FlowDraft>,
+    /// What sensitive values look like. Those that nothing looks for or counts are not written; at most 256 may remain.
+    pub detectors: Vec<DetectorDraft>,
+}
+
+impl PolicyDraft {
+    /// A policy that does nothing but look for these detectors, in every body of every host: to try them.
+    #[must_use]
+    pub fn trying(detectors: Vec<DetectorDraft>) -> Self {
+        let search = SensitiveDraft {
+            find: (0..detectors.len()).collect(),
+            paths: PathPattern { segments: vec![Segment::Rest] },
+            action: SensitiveAction::Tag,
+            keep_first: 0,
+            keep_last: 0,
+            style: MaskStyle::Stars,
+            confidence: Confidence::Likely,
+            places: super::detectors::IN_BODY,
+        };
+        let app = AppDraft {
+            name: "trial".to_owned(),
+            hosts: vec![HostPattern::Any],
+            mode: Mode::Report,
+            owner: String::new(),
+            watch: true,
+            routes: Vec::new(),
+            logins: Vec::new(),
+            honeypots: Vec::new(),
+            sensitive: vec![search],
+            expectations: Vec::new(),
+            compression: Compression::Identity,
+        };
+        Self {
+            on_error: OnError::Allow,
+            client: ClientDraft {
+                address_from: AddressFrom::Envoy,
+                ipv6_prefix: 64,
+                keys: Vec::new(),
+                fingerprint: Vec::new(),
+                country_header: String::new(),
+            },
+            lists: Vec::new(),
+            allow: Vec::new(),
+            counters: Vec::new(),
+            rules: Vec::new(),
+            ladders: Vec::new(),
+            apps: vec![app],
+            devices: None,
+            leaked: Vec::new(),
+            flows: Vec::new(),
+            detectors,
+        }
+    }
 }
 
 /// The signed cookie that a device gets with a login that succeeded.
@@ -111,6 +168,8 @@ pub struct ClientDraft {
     pub keys: Vec<ClientKey>,
     /// What makes a client's fingerprint, in this order; at most 16.
     pub fingerprint: Vec<FingerprintPart>,
+    /// The lower-case name of the header in which a proxy in front writes the client's country; empty for none.
+    pub country_header: String,
 }
 
 /// A part of a client's fingerprint.
@@ -192,6 +251,8 @@ pub struct CounterDraft {
     /// another worker sees is behind by at most this much; the total overshoots by at most workers times this. Other
     /// sources are written at once and have 1 here.
     pub flush_at: u16,
+    /// Of sensitive values: which detectors' count, by their positions; empty for all.
+    pub finds: Vec<usize>,
 }
 
 /// What a counter counts.
@@ -273,6 +334,8 @@ pub enum Condition {
     SessionMoved(Binding),
     /// The session's login is longer ago than so many seconds.
     SessionOlder(u32),
+    /// The reply holds more different sensitive values than this.
+    ReplyValuesOver(u32),
     /// All of them.
     All(Vec<Condition>),
     /// At least one of them.
@@ -364,6 +427,10 @@ pub struct AppDraft {
     pub honeypots: Vec<HoneypotDraft>,
     /// What is looked for in its replies.
     pub sensitive: Vec<SensitiveDraft>,
+    /// What the replies of some paths are meant to contain, by positions of detectors, beside what routes expect.
+    pub expectations: Vec<(Methods, PathPattern, Vec<usize>)>,
+    /// How its replies are read where the upstream would compress them.
+    pub compression: Compression,
 }
 
 /// Which hosts an app serves. An exact host wins over a suffix, a longer suffix over a shorter, any comes last.
@@ -413,6 +480,8 @@ pub struct RouteDraft {
     pub mode: Mode,
     /// A 2xx here proves that the client's credentials were accepted.
     pub authenticated: bool,
+    /// What its replies are meant to contain: positions of detectors.
+    pub expects: Vec<usize>,
 }
 
 /// A login.
@@ -522,29 +591,4 @@ pub struct HoneypotDraft {
     pub for_ms: u32,
     /// Why, in the author's words; may be empty.
     pub because: String,
-}
-
-/// What is looked for in replies, and what then.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SensitiveDraft {
-    /// What is looked for.
-    pub find: Vec<Detector>,
-    /// In the replies of which paths.
-    pub paths: PathPattern,
-    /// What then.
-    pub action: SensitiveAction,
-    /// How many characters at the end of a value stay readable when it is masked, 0 to 8.
-    pub keep_last: u8,
-}
-
-/// What happens to a reply with a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum SensitiveAction {
-    /// Tell the log.
-    Tag = 0,
-    /// Overwrite the value, length unchanged.
-    Mask = 1,
-    /// Refuse the reply where it can be held, overwrite the value where not.
-    Block = 2,
 }

@@ -8,9 +8,9 @@ use super::error::{BlobError, Problem};
 /// The first four bytes of every blob.
 pub const MAGIC: [u8; 4] = *b"BZP1";
 /// The format that this code writes.
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 /// The newest reader that a blob may ask for.
-pub const READER_VERSION: u16 = 2;
+pub const READER_VERSION: u16 = 3;
 
 pub(crate) const HEADER_LEN: usize = 64;
 pub(crate) const DIRECTORY_ENTRY_LEN: usize = 12;
@@ -148,7 +148,7 @@ pub(crate) fn assemble(build: &str, sections: &[(u16, u16, Vec<u8>)]) -> Option<
     let mut blob = Vec::with_capacity(start + contents.len());
     blob.extend(MAGIC);
     blob.extend(FORMAT_VERSION.to_le_bytes());
-    blob.extend(1_u16.to_le_bytes());
+    blob.extend(READER_VERSION.to_le_bytes());
     blob.extend(u32::try_from(start + contents.len()).ok()?.to_le_bytes());
     blob.extend([0; 4]);
     blob.extend_from_slice(digest.get(..8)?);

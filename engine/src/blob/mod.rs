@@ -10,8 +10,10 @@ pub mod apps;
 #[cfg(feature = "write")]
 mod cell_layout;
 mod check;
+mod check_detectors;
 pub mod client;
 pub mod counters;
+pub mod detectors;
 mod error;
 pub(crate) mod field;
 pub mod flows;
@@ -27,6 +29,8 @@ pub mod trie;
 pub mod draft;
 #[cfg(feature = "write")]
 mod write;
+#[cfg(feature = "write")]
+mod write_detectors;
 #[cfg(feature = "write")]
 pub(crate) mod writer;
 

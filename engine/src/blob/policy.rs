@@ -4,6 +4,9 @@ use super::addresses::{AddressList, Exemption, Range, Ranges};
 use super::apps::{App, Honeypot, Host, Parameter, Route, Sensitive};
 use super::client::{Basics, ClientKeyRecord, Devices, FingerprintRecord};
 use super::counters::{CellKind, CellShape, Counter};
+use super::detectors::{
+    AutomataByte, DetectorBits, DetectorRecord, Expectation, LiteralRecord, PatternRecord,
+};
 use super::error::BlobError;
 use super::field::{Fields, Record, Span};
 use super::flows::{Flow, FlowStep, LeakedList, Milestone};
@@ -13,6 +16,8 @@ use super::logins::{Decoy, DecoyHeader, Login, OutcomeStep};
 use super::rules::{ConditionStep, Rule};
 use super::tables::Tables;
 use super::trie::{Edge, Node, Target, Trie};
+use crate::sensitive::DetectorTable;
+use regex_automata::dfa::sparse::DFA;
 
 /// The string pool's section.
 const STRINGS: u16 = 1;
@@ -79,6 +84,20 @@ pub struct Policy<'p> {
     pub decoys: Vec<Decoy<'p>>,
     /// Their header fields.
     pub decoy_headers: Vec<DecoyHeader<'p>>,
+    /// What sensitive values look like; at most 256.
+    pub detectors: Vec<DetectorRecord<'p>>,
+    /// The detectors' patterns.
+    pub patterns: Vec<PatternRecord<'p>>,
+    /// The patterns' automata, one behind the other.
+    pub automata: &'p [u8],
+    /// The automata by pattern, read in place.
+    pub automata_parsed: Vec<DFA<&'p [u8]>>,
+    /// The detectors as the scan needs them.
+    pub detector_table: DetectorTable,
+    /// The words and beginnings that the scan looks for, by text.
+    pub literals: Vec<LiteralRecord<'p>>,
+    /// What replies are meant to contain.
+    pub expectations: Vec<Expectation<'p>>,
     /// How the pages of the state are shared out, and what has to be looked up for a login.
     pub tables: Tables,
     pub(super) nodes: Vec<Node<'p>>,
@@ -103,6 +122,7 @@ impl<'p> Policy<'p> {
         let [basics] = <[Basics<'p>; 1]>::try_from(basics)
             .map_err(|_| BlobError::expected(Basics::NAME, "exactly one record"))?;
         let (ranges, range_len) = sections.find(Range::ID).unwrap_or((&[], 32));
+        let is_before_detectors = sections.find(DetectorRecord::ID).is_none();
         let mut policy = Self {
             basics,
             client_keys: sections.table(strings)?,
@@ -134,16 +154,47 @@ impl<'p> Policy<'p> {
             milestones: sections.table(strings)?,
             decoys: sections.table(strings)?,
             decoy_headers: sections.table(strings)?,
+            detectors: sections.table(strings)?,
+            patterns: sections.table(strings)?,
+            automata: sections.find(AutomataByte::ID).map(|(bytes, _)| bytes).unwrap_or_default(),
+            automata_parsed: Vec::new(),
+            detector_table: DetectorTable::default(),
+            literals: sections.table(strings)?,
+            expectations: sections.table(strings)?,
             tables: Tables::default(),
             header,
         };
+        if is_before_detectors {
+            policy.detect_as_before();
+        }
         // A blob from before a table existed does not use it.
         for kind in CellKind::ALL.into_iter().skip(policy.shapes.len()) {
             policy.shapes.push(CellShape::unused(kind));
         }
+        policy.automata_parsed = policy.parse_automata()?;
+        policy.detector_table = DetectorTable::of(&policy);
         policy.check()?;
         policy.tables = Tables::of(&policy);
         Ok(policy)
+    }
+
+    /// A blob from before detectors were a table looks for the four of its time.
+    fn detect_as_before(&mut self) {
+        self.detectors = DetectorRecord::of_old_formats();
+        for search in &mut self.sensitive {
+            let mut finds = DetectorBits::EMPTY;
+            if let Some(word) = finds.0.first_mut() {
+                *word = search.detectors;
+            }
+            search.finds = finds;
+        }
+    }
+
+    /// A pattern and its automaton, by position.
+    #[must_use]
+    pub fn pattern(&self, position: u16) -> Option<(&DFA<&'p [u8]>, &PatternRecord<'p>)> {
+        let position = usize::from(position);
+        self.automata_parsed.get(position).zip(self.patterns.get(position))
     }
 
     /// The trie of all apps' paths.
@@ -245,6 +296,11 @@ pub fn section_name(id: u16) -> &'static str {
         .or_else(|| name::<Milestone<'_>>(id))
         .or_else(|| name::<Decoy<'_>>(id))
         .or_else(|| name::<DecoyHeader<'_>>(id))
+        .or_else(|| name::<DetectorRecord<'_>>(id))
+        .or_else(|| name::<PatternRecord<'_>>(id))
+        .or_else(|| name::<AutomataByte<'_>>(id))
+        .or_else(|| name::<LiteralRecord<'_>>(id))
+        .or_else(|| name::<Expectation<'_>>(id))
         .unwrap_or("unknown")
 }
 

@@ -60,6 +60,8 @@ pub enum ConditionCode {
     SessionMoved = 16,
     /// Push: the session is older than `operand` seconds.
     SessionOlder = 17,
+    /// Push: the reply holds more than `operand` different sensitive values.
+    ReplyValues = 18,
 }
 word_field!(
     ConditionCode,
@@ -80,7 +82,8 @@ word_field!(
     ConditionCode::RatioOver,
     ConditionCode::Flow,
     ConditionCode::SessionMoved,
-    ConditionCode::SessionOlder
+    ConditionCode::SessionOlder,
+    ConditionCode::ReplyValues
 );
 
 record! {
@@ -160,6 +163,7 @@ pub(crate) fn flatten(
         }
         Condition::Flow(flow) => push(ConditionCode::Flow, position(flow), 0),
         Condition::SessionMoved(binding) => push(ConditionCode::SessionMoved, 0, *binding as u32),
+        Condition::ReplyValuesOver(values) => push(ConditionCode::ReplyValues, 0, *values),
         Condition::SessionOlder(seconds) => push(ConditionCode::SessionOlder, 0, *seconds),
         Condition::All(parts) | Condition::Any(parts) => {
             for part in parts {

@@ -59,10 +59,11 @@ impl Tables {
         });
         let asks_fingerprint_always =
             by_requests || asks_with(ConditionCode::SessionMoved, Binding::Fingerprint as u32);
+        let asks_usual = policy.counters.iter().any(|counter| counter.source.asks_usual());
         let is_used = |kind| match kind {
             CellKind::Caller => true,
             CellKind::Account => counts(CounterKey::LoginUsername),
-            CellKind::Route => counts(CounterKey::Route) || asks(ConditionCode::UnderAttack),
+            CellKind::Route => counts(CounterKey::Route) || asks(ConditionCode::UnderAttack) || asks_usual,
             CellKind::Network => counts(CounterKey::Network),
             CellKind::Fingerprint => counts(CounterKey::Fingerprint),
             CellKind::Seen => asks_strangers || asks_new.contains(&true),

@@ -39,8 +39,17 @@ pub enum TargetKind {
     Honeypot = 2,
     /// Something to look for; all that match apply.
     Sensitive = 3,
+    /// What replies are meant to contain; all that match apply.
+    Expectation = 4,
 }
-word_field!(TargetKind, "a known target", TargetKind::Route, TargetKind::Honeypot, TargetKind::Sensitive);
+word_field!(
+    TargetKind,
+    "a known target",
+    TargetKind::Route,
+    TargetKind::Honeypot,
+    TargetKind::Sensitive,
+    TargetKind::Expectation
+);
 
 record! {
     /// What a path leads to.
@@ -94,6 +103,8 @@ pub struct Matches {
     pub honeypot: Option<u32>,
     /// Everything to look for, ascending.
     pub sensitive: Vec<u32>,
+    /// Everything that is expected, ascending.
+    pub expectations: Vec<u32>,
 }
 
 impl Trie<'_, '_> {
@@ -133,6 +144,8 @@ impl Trie<'_, '_> {
         }
         found.sensitive.sort_unstable();
         found.sensitive.dedup();
+        found.expectations.sort_unstable();
+        found.expectations.dedup();
         found
     }
 
@@ -145,6 +158,7 @@ impl Trie<'_, '_> {
                 TargetKind::Route => found.route = found.route.or(Some(target.position)),
                 TargetKind::Honeypot => found.honeypot = found.honeypot.or(Some(target.position)),
                 TargetKind::Sensitive => found.sensitive.push(target.position),
+                TargetKind::Expectation => found.expectations.push(target.position),
             }
         }
     }

@@ -5,6 +5,7 @@ use super::apps::{App, FindingAction, Honeypot, Host, HostKind, NO_LOGIN, Parame
 use super::cell_layout::lay_out;
 use super::client::{Basics, ClientKeyKind, ClientKeyRecord, Devices, FingerprintRecord};
 use super::counters::{CellShape, Counter, PAGE_CELLS_LEN};
+use super::detectors::{Expectation, MAX_CONTEXTS, MAX_DETECTORS, MAX_LITERALS};
 use super::draft::{
     ActionDraft, AddressFrom, AddressRange, ClientKey, Condition, CounterDraft, DecoyDraft, FieldSource,
     FingerprintPart, FlowKind, HostPattern, Milestone as MilestoneDraft, PathPattern, PolicyDraft,
@@ -17,6 +18,7 @@ use super::logins::{self, Decoy, DecoyHeader, FieldPlace, Login};
 use super::policy::MAX_COUNTERS;
 use super::rules::{self, Rule};
 use super::trie::{TargetKind, TrieBuilder, method_bits};
+use super::write_detectors::UsedDetectors;
 use super::writer::BlobWriter;
 use std::fmt;
 use std::marker::PhantomData;
@@ -35,6 +37,12 @@ pub enum WriteError {
     },
     /// More than 64 counters.
     TooManyCounters(usize),
+    /// More than 256 detectors that something looks for.
+    TooManyDetectors(usize),
+    /// More than 64 different lists of context words.
+    TooManyContexts(usize),
+    /// More than 4096 words and beginnings of patterns.
+    TooManyLiterals(usize),
     /// A method outside of [`super::trie::METHODS`].
     UnknownMethod(String),
     /// Above 4 GiB.
@@ -52,6 +60,18 @@ impl fmt::Display for WriteError {
             Self::TooManyCounters(count) => {
                 write!(out, "{count} counters, and at most {MAX_COUNTERS} are possible")
             }
+            Self::TooManyDetectors(count) => write!(
+                out,
+                "the policy looks for {count} kinds of sensitive values, and at most {MAX_DETECTORS} are possible"
+            ),
+            Self::TooManyContexts(count) => write!(
+                out,
+                "the detectors have {count} different lists of context words, and at most {MAX_CONTEXTS} are possible"
+            ),
+            Self::TooManyLiterals(count) => write!(
+                out,
+                "the detectors have {count} words and beginnings together, and at most {MAX_LITERALS} are possible"
+            ),
             Self::UnknownMethod(method) => {
                 write!(out, "`{method}` is not one of the methods {}", super::trie::METHODS.join(", "))
             }
@@ -83,10 +103,12 @@ impl PolicyDraft {
         let mut blob = BlobWriter::default();
         self.write_client(&mut blob);
         self.write_addresses(&mut blob);
-        self.write_counters(&mut blob)?;
+        let used = UsedDetectors::of(self);
+        self.write_counters(&mut blob, &used)?;
         self.write_scores(&mut blob);
-        self.write_apps(&mut blob)?;
+        self.write_apps(&mut blob, &used)?;
         self.write_flows(&mut blob);
+        used.write(&mut blob)?;
         blob.finish(concat!("bartizan ", env!("CARGO_PKG_VERSION"))).ok_or(WriteError::TooLarge)
     }
 
@@ -96,7 +118,13 @@ impl PolicyDraft {
             AddressFrom::TrustedHops(hops) => hops,
         };
         let ipv6_prefix = self.client.ipv6_prefix;
-        blob.section(&[Basics { on_error: self.on_error, trusted_hops, ipv6_prefix, blob: PhantomData }]);
+        blob.section(&[Basics {
+            on_error: self.on_error,
+            trusted_hops,
+            ipv6_prefix,
+            country_header: &self.client.country_header,
+            blob: PhantomData,
+        }]);
         let keys = self.client.keys.iter().map(|key| match key {
             ClientKey::IssuedCookie(name) => (ClientKeyKind::IssuedCookie, name.as_str(), ""),
             ClientKey::AcceptedHeader(name) => (ClientKeyKind::AcceptedHeader, name.as_str(), ""),
@@ -151,8 +179,8 @@ impl PolicyDraft {
         blob.section(&exemptions);
     }
 
-    fn write_counters(&self, blob: &mut BlobWriter) -> Result<(), WriteError> {
-        let (counters, shapes): (Vec<Counter<'_>>, Vec<CellShape<'_>>) = lay_out(self);
+    fn write_counters(&self, blob: &mut BlobWriter, used: &UsedDetectors<'_>) -> Result<(), WriteError> {
+        let (counters, shapes): (Vec<Counter<'_>>, Vec<CellShape<'_>>) = lay_out(self, used);
         for shape in &shapes {
             if shape.len > PAGE_CELLS_LEN / 2 {
                 let kind = shape.kind.name();
@@ -278,13 +306,13 @@ impl PolicyDraft {
         blob.section(&steps);
     }
 
-    fn write_apps(&self, blob: &mut BlobWriter) -> Result<(), WriteError> {
+    fn write_apps(&self, blob: &mut BlobWriter, used: &UsedDetectors<'_>) -> Result<(), WriteError> {
         let mut trie = TrieBuilder::default();
         let (mut apps, mut hosts, mut routes, mut parameters) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut logins, mut outcomes) = (Vec::new(), Vec::new());
         let (mut decoys, mut decoy_headers) = (Vec::new(), Vec::new());
-        let (mut honeypots, mut sensitive) = (Vec::new(), Vec::new());
+        let (mut honeypots, mut sensitive, mut expectations) = (Vec::new(), Vec::new(), Vec::new());
         for (position, app) in self.apps.iter().enumerate() {
             let position = small(position);
             let root = trie.root();
@@ -294,6 +322,7 @@ impl PolicyDraft {
                 owner: &app.owner,
                 watch: app.watch,
                 root: number(root),
+                compression: app.compression,
                 blob: PhantomData,
             });
             hosts.extend(app.hosts.iter().map(|host| {
@@ -374,15 +403,32 @@ impl PolicyDraft {
                 trie.insert(root, &search.paths, TargetKind::Sensitive, 0, number(sensitive.len()));
                 sensitive.push(Sensitive {
                     app: position,
-                    detectors: search.find.iter().fold(0, |bits, detector| bits | (1 << *detector as u16)),
+                    detectors: used.old_bits(&search.find),
                     action: match search.action {
                         SensitiveAction::Tag => FindingAction::Tag,
                         SensitiveAction::Mask => FindingAction::Mask,
                         SensitiveAction::Block => FindingAction::Block,
+                        SensitiveAction::Remove => FindingAction::Remove,
                     },
                     keep_last: search.keep_last,
+                    finds: used.bits(&search.find),
+                    keep_first: search.keep_first,
+                    style: search.style,
+                    confidence: search.confidence,
+                    places: search.places,
                     blob: PhantomData,
                 });
+            }
+            let of_routes = app.routes.iter().map(|route| (&route.methods, &route.path, &route.expects));
+            let of_app = app.expectations.iter().map(|(methods, path, expects)| (methods, path, expects));
+            for (methods, path, expects) in of_routes.chain(of_app) {
+                let detectors = used.bits(expects);
+                if detectors.is_empty() {
+                    continue;
+                }
+                let methods = bits(methods)?;
+                trie.insert(root, path, TargetKind::Expectation, methods, number(expectations.len()));
+                expectations.push(Expectation { app: position, detectors, blob: PhantomData });
             }
         }
         hosts.sort_by(|one, other| {
@@ -403,6 +449,7 @@ impl PolicyDraft {
         blob.section(&outcomes);
         blob.section(&decoys);
         blob.section(&decoy_headers);
+        blob.section(&expectations);
         Ok(())
     }
 }

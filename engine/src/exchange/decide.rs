@@ -10,6 +10,7 @@ use super::record::Record;
 use super::subject::{Subject, threat_of};
 use super::{Decided, Finished, Reply, Surroundings, failure_of, session};
 use crate::blob::counters::{Counter, Source, Storage};
+use crate::blob::rules::ConditionCode;
 use crate::metrics::{Failure, Metric};
 use crate::state::pool::{MAX_TRIES, StateError};
 use crate::state::store::Written;
@@ -34,6 +35,7 @@ pub(crate) fn conclude(mut subject: Box<Subject>, surroundings: &mut Surrounding
 
 pub(crate) fn settle_verdict(mut subject: Box<Subject>, surroundings: &mut Surroundings<'_, '_>) -> Decided {
     let policy = surroundings.policy;
+    super::findings::judge_url(&mut subject, policy);
     let verdict = &subject.verdict;
     let tally = &mut surroundings.worker.tally;
     let decision = Metric::Decision {
@@ -140,6 +142,7 @@ pub(super) fn facts<'f>(subject: &'f Subject, counts: &'f [u32]) -> Facts<'f> {
         is_login: subject.login.is_some(),
         exempt: subject.exempt,
         circumstances: &subject.circumstances,
+        reply_values: 0,
     }
 }
 
@@ -182,6 +185,57 @@ fn evaluate(subject: &mut Subject, stage: Stage, surroundings: &mut Surroundings
         reasons.push(Reason { cause: Cause::Honeypot(pot), points: honeypot.points, enforced: true });
     }
     judge(policy, subject.mode, reasons, |cause| threat_of(policy, cause), banned)
+}
+
+/// Judges once more when a reply is over and its values were counted: for the record, the metrics and what the next request
+/// meets. What was done to this exchange stays.
+pub(super) fn rejudge(subject: &mut Subject, values: u32, surroundings: &mut Surroundings<'_, '_>) {
+    let policy = surroundings.policy;
+    let of_values = |counter: &Counter<'_>| counter.source.is_of_sensitive_values();
+    let counts_values = policy.counters.iter().any(of_values);
+    if !counts_values && !policy.conditions.iter().any(|step| step.code == ConditionCode::ReplyValues) {
+        return;
+    }
+    let reading = subject.reading(surroundings.now);
+    let mut counts = std::mem::take(&mut subject.counts);
+    counts.resize(policy.counters.len(), 0);
+    for touched in &subject.cells {
+        let concerns = |counter: &Counter<'_>| touched.roles.has(counter.key) && of_values(counter);
+        if !policy.counters.iter().any(concerns) {
+            continue;
+        }
+        let mut pool = surroundings.pool();
+        let Ok(loaded) = pool.load(touched.address) else { continue };
+        let Some(cell) = pool.cell(&loaded) else { continue };
+        for (counter, count) in
+            policy.counters.iter().zip(&mut counts).filter(|(counter, _)| concerns(counter))
+        {
+            *count = match counter.source {
+                Source::Distinct(_) => cell.distinct(counter, None, reading),
+                Source::Count(_) => cell.count(counter, reading),
+            };
+        }
+    }
+    let facts = Facts { reply_values: values, ..facts(subject, &counts) };
+    let known = |reason: &Reason| subject.verdict.reasons.iter().any(|known| known.cause == reason.cause);
+    let new: Vec<Reason> = score(policy, facts).into_iter().filter(|reason| !known(reason)).collect();
+    subject.counts = counts;
+    if new.is_empty() {
+        return;
+    }
+    for reason in &new {
+        if let Cause::Rule(rule) = reason.cause {
+            let enforced = reason.enforced && subject.mode == Mode::Enforce;
+            surroundings.worker.tally.add(Metric::Rule { rule, enforced }, 1);
+        }
+    }
+    let mut reasons = subject.verdict.reasons.clone();
+    reasons.extend(new);
+    let judged = judge(policy, subject.mode, reasons, |cause| threat_of(policy, cause), (false, false));
+    let verdict = &mut subject.verdict;
+    verdict.would = verdict.would.max(judged.would);
+    verdict.scores = judged.scores;
+    verdict.reasons = judged.reasons;
 }
 
 /// What the loaded cells say beyond counts.

@@ -15,8 +15,11 @@ mod counts;
 mod credentials;
 mod decide;
 mod decoy;
+mod fields;
+mod findings;
 mod fingerprint;
 mod identity;
+mod inspection;
 mod open;
 mod outcome;
 mod plan;
@@ -25,13 +28,16 @@ mod record;
 mod reply;
 mod replying;
 mod response;
+mod search;
 mod session;
 mod settlement;
 mod subject;
+mod usual;
 
 use crate::blob::Policy;
 use crate::clock::Millis;
 use crate::device::DeviceKeys;
+use crate::exposure::Exposures;
 use crate::keyed_hash::{HashKey, Role};
 use crate::leaked::LeakedPages;
 use crate::metrics::{Failure, Metric, Tally};
@@ -45,8 +51,8 @@ pub use credentials::AwaitCredentials;
 pub use open::{Opened, RequestHead, open};
 pub use record::{FoundEntry, ReasonEntry, Record};
 pub use reply::Reply;
-pub use replying::{BodyStep, Replying, TrailersStep};
-pub use response::{AwaitReply, ResponsePlan};
+pub use replying::{BodyStep, Replying, TrailersPlan, TrailersStep};
+pub use response::{AwaitReply, FieldChange, ResponsePlan};
 pub use subject::Finished;
 
 /// Header fields as the host gives them: lower-case names, any bytes as values, pseudo headers included.
@@ -77,8 +83,16 @@ pub struct Worker {
     pub deltas: DeltaTable,
     /// Counters for the operator that were not given to the host yet.
     pub tally: Tally,
+    /// What left through which route, for the operator's log.
+    pub exposures: Exposures,
     /// How the apps answer failed logins.
     learnt: decoy::LearntReplies,
+    /// What the routes' replies usually carry.
+    usual: usual::UsualReplies,
+    /// How many findings were told, and in which minute.
+    findings_told: (u64, u32),
+    /// Bytes that decoders of compressed replies hold.
+    decoding: usize,
     seed: u64,
     decisions: u64,
 }
@@ -90,7 +104,11 @@ impl Worker {
         Self {
             deltas: DeltaTable::default(),
             tally: Tally::default(),
+            exposures: Exposures::default(),
             learnt: decoy::LearntReplies::default(),
+            usual: usual::UsualReplies::default(),
+            findings_told: (0, 0),
+            decoding: 0,
             seed,
             decisions: 0,
         }
@@ -150,6 +168,7 @@ impl<'p> Surroundings<'_, 'p> {
 
     /// Writes what waits for the next pages in turn, at most so many. Called by a tick, so its work is bounded.
     pub fn flush(&mut self, most_pages: usize) {
+        self.flush_usual(most_pages);
         let now = self.now;
         let (mut pool, worker) = self.pool_and_worker();
         for page in worker.deltas.next_pages(most_pages) {
@@ -177,8 +196,4 @@ pub(crate) fn header<'h>(headers: &'h Headers, name: &str) -> Option<&'h [u8]> {
 
 pub(crate) fn all_headers<'h>(headers: &'h Headers, name: &str) -> Vec<&'h [u8]> {
     headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_slice()).collect()
-}
-
-pub(crate) fn starts_with_ignoring_case(value: &[u8], prefix: &str) -> bool {
-    value.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
 }

@@ -4,10 +4,11 @@ use super::credentials::{AwaitCredentials, is_short};
 use super::decide::{Stage, conclude, decide, settle_verdict};
 use super::fingerprint::fingerprint;
 use super::recognition::{Recognition, read_device};
-use super::subject::{Search, Subject, Touched};
+use super::search::{Place, Search};
+use super::subject::{Subject, Touched};
 use super::{AwaitReply, Decided, Finished, HeadChanges, Headers, Reply, Surroundings, header, identity};
 use crate::blob::Policy;
-use crate::blob::apps::{NO_LOGIN, Route};
+use crate::blob::apps::{Compression, NO_LOGIN, Route};
 use crate::blob::counters::{CellKind, Source};
 use crate::blob::logins::FieldPlace;
 use crate::http::accept::prefers_html;
@@ -15,6 +16,7 @@ use crate::http::host::normalize_host;
 use crate::http::path::{normalize, segments};
 use crate::keyed_hash::Role;
 use crate::metrics::{Failure, Metric};
+use crate::sensitive::{BodyKind, ScanWorld, Scanner};
 use crate::state::pool::{Roles, locate};
 use crate::vocabulary::{CounterKey, Mode, Value};
 
@@ -168,7 +170,8 @@ fn subject(
         issued: Vec::new(),
         counts: Vec::new(),
         settled: Vec::new(),
-        search: Search::of(policy, &found.sensitive),
+        search: Search::of(policy, &found),
+        country: country(headers, policy),
         honeypot: found.honeypot,
         prefers_html: prefers_html(header(headers, "accept")),
         is_head: method == b"HEAD",
@@ -178,7 +181,11 @@ fn subject(
         failed_closed: false,
         outcome: None,
         found: Default::default(),
-        masked: Default::default(),
+        known_since: Vec::new(),
+        is_inspected: false,
+        is_concluded: false,
+        is_muted: false,
+        decoding: 0,
         uninspected: None,
         failure: None,
         circumstances: crate::verdict::Circumstances::default(),
@@ -205,6 +212,7 @@ fn subject(
         add_values(&mut subject, route, &path.path, surroundings);
     }
     readable_reply(&mut subject, headers, policy);
+    search_url(&mut subject, raw_path.unwrap_or_default(), surroundings);
     subject
 }
 
@@ -305,15 +313,67 @@ fn parameter<'v>(
 /// Asks the upstream for a reply that can be read: whole, and not compressed.
 fn readable_reply(subject: &mut Subject, headers: &Headers, policy: &Policy<'_>) {
     let reads_outcome = subject.login.is_some_and(|login| super::outcome::reads_body(policy, login));
-    if subject.is_tunnel || (subject.search.detectors == 0 && !reads_outcome) {
+    if subject.is_tunnel || (subject.search.body.is_empty() && !reads_outcome) {
         return;
     }
-    if super::all_headers(headers, "accept-encoding").iter().any(|value| *value != b"identity") {
-        subject.changes.set.push(("accept-encoding", "identity".to_owned()));
+    let offered = super::all_headers(headers, "accept-encoding");
+    let app = policy.apps.get(usize::from(subject.app));
+    let decodes = !reads_outcome && app.is_some_and(|app| app.compression == Compression::Decode);
+    let accepted = if decodes { readable_codings(&offered) } else { "identity" };
+    if offered.iter().any(|value| *value != accepted.as_bytes()) {
+        subject.changes.set.push(("accept-encoding", accepted.to_owned()));
     }
     for name in ["range", "if-range"] {
         if header(headers, name).is_some() {
             subject.changes.remove.push(name.to_owned());
         }
     }
+}
+
+/// What of the offered codings the filter can read. Brotli only where nothing else is offered: servers like to use larger
+/// windows for it than are read here.
+fn readable_codings(offered: &[&[u8]]) -> &'static str {
+    let offers = |wanted: &str| {
+        let mut entries = offered.iter().flat_map(|value| value.split(|byte| *byte == b','));
+        entries.any(|entry| {
+            let mut parts = entry.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+            let is_wanted = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(wanted.as_bytes()));
+            // A weight of zero is a refusal (RFC 9110, 12.4.2).
+            let is_refused = |part: &[u8]| {
+                part.strip_prefix(b"q=")
+                    .is_some_and(|weight| weight.iter().all(|byte| matches!(byte, b'0' | b'.')))
+            };
+            is_wanted && !parts.any(is_refused)
+        })
+    };
+    match (offers("gzip"), offers("deflate"), offers("br")) {
+        (true, true, _) => "gzip, deflate",
+        (true, false, _) => "gzip",
+        (false, true, _) => "deflate",
+        (false, false, true) => "br",
+        (false, false, false) => "identity",
+    }
+}
+
+/// The client's country, as a header says it that the operator trusts: two letters.
+fn country(headers: &Headers, policy: &Policy<'_>) -> [u8; 2] {
+    let name = policy.basics.country_header;
+    let value = if name.is_empty() { None } else { header(headers, name) };
+    let letters = value.and_then(|value| <[u8; 2]>::try_from(value.trim_ascii()).ok());
+    let country = letters.filter(|letters| letters.iter().all(u8::is_ascii_alphabetic));
+    country.map(|letters| letters.map(|letter| letter.to_ascii_uppercase())).unwrap_or_default()
+}
+
+/// Looks for what has no place in an address: it stands in logs, histories and referrers from then on.
+fn search_url(subject: &mut Subject, path: &[u8], surroundings: &mut Surroundings<'_, '_>) {
+    const LONGEST: usize = 8 * 1024;
+    if subject.search.url.is_empty() || subject.is_exempt() {
+        return;
+    }
+    let settings = subject.search.settings(surroundings.policy, Place::Url, false);
+    let world = ScanWorld { policy: surroundings.policy, key: surroundings.key };
+    let mut scanner = Scanner::new(settings, BodyKind::URL);
+    let _ = scanner.push(path.get(..LONGEST).unwrap_or(path).to_vec(), true, world);
+    let found = std::mem::take(scanner.findings_mut());
+    super::findings::note(subject, Place::Url, found, surroundings);
 }

@@ -2,11 +2,12 @@
 //!
 //! Bounded, and free of anything that a client sent: names come from the policy, clients are keyed hashes.
 
+use super::search::Place;
 use super::subject::Subject;
 use crate::blob::Policy;
 use crate::metrics::mode_name;
 use crate::verdict::{Action, Cause};
-use crate::vocabulary::{Detector, Threat};
+use crate::vocabulary::Threat;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -46,9 +47,15 @@ pub struct Record<'r> {
     pub under_attack: bool,
     /// The client's keyed hash. 16 hexadecimal digits.
     pub client: String,
-    /// What was found in the reply.
+    /// The keyed hash of its network, where something was found. 16 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// Its country, where something was found and the operator has a header that says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// What was found, in the reply and in the request's address.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub found: Vec<FoundEntry>,
+    pub found: Vec<FoundEntry<'r>>,
     /// Why a body was not inspected, or not all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uninspected: Option<&'static str>,
@@ -69,15 +76,56 @@ pub struct ReasonEntry<'r> {
     pub because: &'r str,
 }
 
-/// How often something was found.
+/// What one detector found at one place. Several entries of an exchange are events of their own.
 #[derive(Clone, Debug, Serialize)]
-pub struct FoundEntry {
+pub struct FoundEntry<'r> {
     /// What.
-    pub detector: &'static str,
-    /// How often.
+    pub detector: &'r str,
+    /// What the detector belongs to: the name of a rule pack; empty for the author's own.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub class: &'r str,
+    /// Where: `body`, `headers` (trailers too) or `url`.
+    pub at: &'static str,
+    /// How often, whatever the confidence.
     pub count: u32,
-    /// How many of them were overwritten.
+    /// How many of them are likely only.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub likely: u32,
+    /// How many were overwritten or taken out.
     pub masked: u32,
+    /// What the first one looks like: digits are `9`, letters `a` and `A`.
+    pub shape: String,
+    /// Since when this worker has known that the route carries it, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// What was found, by place and detector.
+fn found<'r>(subject: &Subject, policy: &'r Policy<'_>) -> Vec<FoundEntry<'r>> {
+    let places = [(Place::Body, "body"), (Place::Headers, "headers"), (Place::Url, "url")];
+    let mut entries = Vec::new();
+    for (place, at) in places {
+        for found in subject.found_in(place).found().iter().filter(|found| found.total() > 0) {
+            let Some(detector) = policy.detectors.get(usize::from(found.detector)) else { continue };
+            let since = subject.known_since.iter().find(|(known, _)| *known == found.detector);
+            entries.push(FoundEntry {
+                detector: detector.name,
+                class: detector.class,
+                at,
+                count: found.total(),
+                likely: found.likely,
+                masked: found.masked,
+                shape: found.shape.clone(),
+                first_seen: since.filter(|_| place != Place::Url).map(|(_, since)| *since),
+            });
+        }
+    }
+    entries
 }
 
 /// From where a login came, where the policy tells strangers from others.
@@ -110,7 +158,8 @@ impl<'r> Record<'r> {
             };
             ReasonEntry { rule, points: reason.points, because }
         });
-        let found = Detector::ALL.into_iter().zip(subject.found.into_iter().zip(subject.masked));
+        let entries = found(subject, policy);
+        let entries_have_recipients = !entries.is_empty();
         let (mut action, mut would) = (verdict.action, verdict.would);
         if subject.failed_closed {
             (action, would) = (Action::Block, Action::Block);
@@ -129,10 +178,14 @@ impl<'r> Record<'r> {
             from: origin(subject, policy),
             under_attack: subject.circumstances.is_under_attack,
             client: format!("{:016x}", subject.client),
-            found: found
-                .filter(|(_, (count, _))| *count > 0)
-                .map(|(detector, (count, masked))| FoundEntry { detector: detector.name(), count, masked })
-                .collect(),
+            network: entries_have_recipients
+                .then(|| subject.network.map(|network| format!("{network:016x}")))
+                .flatten(),
+            country: entries_have_recipients
+                .then(|| std::str::from_utf8(&subject.country).ok().filter(|name| *name != "\0\0"))
+                .flatten()
+                .map(str::to_owned),
+            found: entries,
             uninspected: subject.uninspected.map(crate::metrics::Uninspected::name),
             error: subject.failure.map(crate::metrics::Failure::name),
         }

@@ -1,15 +1,16 @@
 //! A reply's body on its way: watched for a login's outcome, searched, and changed.
 
 use super::decoy::Capture;
+use super::inspection::Inspection;
 use super::outcome::{OutcomeWatch, Read};
 use super::recognition::device_cookie;
-use super::settlement::{count, settle};
+use super::search::Place;
+use super::settlement::settle;
 use super::subject::{Finished, Subject};
-use super::{Reply, Surroundings};
+use super::{FieldChange, Headers, Reply, Surroundings, fields, findings};
 use crate::metrics::{LoginOutcome, Metric, Uninspected};
-use crate::sensitive::Scanner;
+use crate::sensitive::ScanWorld;
 use crate::verdict::Action;
-use crate::vocabulary::{Detector, Event, Mode};
 
 /// What is done with a chunk of a reply's body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +34,23 @@ pub enum TrailersStep {
     Reset,
 }
 
+/// What is done when trailers end a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrailersPlan {
+    /// What becomes of what is held of the body.
+    pub body: BodyStep,
+    /// What becomes of the trailers.
+    pub step: TrailersStep,
+    /// Trailers whose values are overwritten.
+    pub change: Vec<FieldChange>,
+}
+
 /// A reply whose body is passing through.
 #[derive(Debug)]
 pub struct Replying {
     pub(super) subject: Box<Subject>,
     pub(super) watch: Option<OutcomeWatch>,
-    pub(super) scanner: Option<Scanner>,
+    inspection: Option<Inspection>,
     /// What may become a decoy.
     capture: Option<Capture>,
     /// How much of a body that is not searched was held.
@@ -57,14 +69,14 @@ impl Replying {
     pub(super) fn new(
         subject: Box<Subject>,
         watch: Option<OutcomeWatch>,
-        scanner: Option<Scanner>,
+        inspection: Option<Inspection>,
         capture: Option<Capture>,
         is_held: bool,
     ) -> Self {
         Self {
             subject,
             watch,
-            scanner,
+            inspection,
             capture,
             waited: 0,
             is_held,
@@ -100,14 +112,21 @@ impl Replying {
             self.conclude_outcome(Read::Beginning, surroundings);
         }
         let length = chunk.len() as u64;
-        let Some(scanner) = &mut self.scanner else {
+        let Some(inspection) = &mut self.inspection else {
             self.waited = self.waited.saturating_add(length);
             // Held only for what its outcome adds to the head.
             self.is_held &= !end && self.watch.is_some() && self.waited <= surroundings.settings.buffer_limit;
             return if self.is_held { BodyStep::Wait } else { BodyStep::Pass };
         };
-        let scanned = scanner.push(chunk, end);
+        let world = ScanWorld { policy: surroundings.policy, key: surroundings.key };
+        let (scanned, uninspected) = inspection.push(chunk, end, world);
         self.note_findings(surroundings);
+        if let Some(reason) = uninspected {
+            self.subject.skip(reason, surroundings);
+        }
+        if end {
+            findings::conclude(&mut self.subject, surroundings);
+        }
         self.is_over |= end;
         if !self.is_held {
             return if scanned.changed { BodyStep::Write(scanned.output) } else { BodyStep::Pass };
@@ -121,13 +140,13 @@ impl Replying {
 
     fn release(&mut self, surroundings: &mut Surroundings<'_, '_>) -> BodyStep {
         self.is_held = false;
-        let blocked = Detector::ALL
-            .into_iter()
-            .zip(self.subject.found)
-            .any(|(detector, count)| count > 0 && self.subject.search.block & (1 << detector as u16) != 0);
+        let policy = surroundings.policy;
+        let subject = &self.subject;
+        let blocked =
+            subject.search.would(policy, Place::Body, subject.found_in(Place::Body)) == Action::Block;
         if blocked {
             self.subject.verdict.action = Action::Block;
-            self.scanner = None;
+            self.inspection = None;
             let app = self.subject.app;
             let mode = self.subject.mode;
             let decision = Metric::Decision { app, mode, would: Action::Block, action: Action::Block };
@@ -136,33 +155,47 @@ impl Replying {
         }
         let held = std::mem::take(&mut self.held);
         // What was cut between chunks is whole again at the end, so that only masked values make a difference there.
-        let masked = self.subject.masked.iter().any(|count| *count > 0);
+        let masked = self.subject.found_in(Place::Body).found().iter().any(|found| found.masked > 0);
         if self.is_changed && (masked || !self.is_over) { BodyStep::Write(held) } else { BodyStep::Pass }
     }
 
-    /// Trailers end the body.
+    /// Whether the trailers are looked at.
+    #[must_use]
+    pub fn searches_trailers(&self) -> bool {
+        !self.subject.search.headers.is_empty()
+    }
+
+    /// Trailers end the body. They are given where [`searches_trailers`](Self::searches_trailers) asks for them.
     #[inline(never)]
-    pub fn trailers(&mut self, surroundings: &mut Surroundings<'_, '_>) -> (BodyStep, TrailersStep) {
+    pub fn trailers(&mut self, trailers: &Headers, surroundings: &mut Surroundings<'_, '_>) -> TrailersPlan {
+        let change = fields::search(&mut self.subject, trailers, surroundings);
+        let (body, step) = self.end_with_trailers(surroundings);
+        findings::conclude(&mut self.subject, surroundings);
+        TrailersPlan { body, step, change }
+    }
+
+    fn end_with_trailers(&mut self, surroundings: &mut Surroundings<'_, '_>) -> (BodyStep, TrailersStep) {
         self.conclude_outcome(Read::Whole, surroundings);
-        let Some(scanner) = &mut self.scanner else {
+        let Some(inspection) = &mut self.inspection else {
             self.is_held = false;
             return (BodyStep::Pass, TrailersStep::Continue);
         };
+        let open = inspection.open_tail();
+        // What waits is complete now, and counts; whether it can still be sent is another question.
+        let was_over = inspection.is_over();
+        let world = ScanWorld { policy: surroundings.policy, key: surroundings.key };
+        let (scanned, uninspected) = inspection.push(Vec::new(), true, world);
+        self.note_findings(surroundings);
+        if let Some(reason) = uninspected {
+            self.subject.skip(reason, surroundings);
+        }
         if self.is_held {
-            let scanned = scanner.push(Vec::new(), true);
             self.is_over = true;
             self.held.extend_from_slice(&scanned.output);
             self.is_changed |= scanned.changed;
-            self.note_findings(surroundings);
             return (self.release(surroundings), TrailersStep::Continue);
         }
-        if self.subject.search.mask == 0 || self.subject.mode == Mode::Report {
-            // Nothing is overwritten, so nothing was kept back; only the last candidate is still to be counted.
-            let _ = scanner.push(Vec::new(), true);
-            self.note_findings(surroundings);
-            return (BodyStep::Pass, TrailersStep::Continue);
-        }
-        if scanner.open_tail() > 0 && !self.is_over {
+        if open > 0 && !was_over {
             self.subject.skip(Uninspected::Trailers, surroundings);
             return (BodyStep::Pass, TrailersStep::Reset);
         }
@@ -188,59 +221,9 @@ impl Replying {
     /// Counts what was found since the last time.
     #[inline(never)]
     fn note_findings(&mut self, surroundings: &mut Surroundings<'_, '_>) {
-        let Some(scanner) = &self.scanner else { return };
-        let findings = *scanner.findings();
-        let app = self.subject.app;
-        let mut new = 0;
-        for detector in Detector::ALL {
-            let slot = detector as usize;
-            let of = |counts: &[u32; Detector::ALL.len()]| counts.get(slot).copied().unwrap_or(0);
-            let found = findings.found(detector).saturating_sub(of(&self.subject.found));
-            let masked = findings.masked(detector).saturating_sub(of(&self.subject.masked));
-            if found > 0 {
-                surroundings.worker.tally.add_now(Metric::Found { app, detector }, u64::from(found));
-                new += found;
-            }
-            if masked > 0 {
-                surroundings.worker.tally.add_now(Metric::Masked { app, detector }, u64::from(masked));
-            }
-            if let Some(count) = self.subject.found.get_mut(slot) {
-                *count = findings.found(detector);
-            }
-            if let Some(count) = self.subject.masked.get_mut(slot) {
-                *count = findings.masked(detector);
-            }
-        }
-        if new == 0 {
-            return;
-        }
-        let search = self.subject.search;
-        let any = |bits: u16| {
-            let found = self.subject.found;
-            Detector::ALL.into_iter().zip(found).any(|(of, count)| count > 0 && bits & (1 << of as u16) != 0)
-        };
-        let would = if any(search.block) {
-            Action::Block
-        } else if any(search.mask) {
-            Action::Mask
-        } else {
-            Action::Tag
-        };
-        let masked = self.subject.masked.iter().any(|count| *count > 0);
-        let enforced = self.subject.mode == Mode::Enforce;
-        let action = if masked {
-            Action::Mask
-        } else if enforced {
-            Action::Tag
-        } else {
-            Action::None
-        };
-        let verdict = &mut self.subject.verdict;
-        verdict.would = verdict.would.max(would);
-        verdict.action = verdict.action.max(action);
-        if !self.subject.is_exempt() {
-            count(&self.subject, surroundings, new, |event| event == Event::SensitiveFound);
-        }
+        let Some(inspection) = &mut self.inspection else { return };
+        let found = inspection.take_findings();
+        findings::note(&mut self.subject, Place::Body, found, surroundings);
     }
 
     /// What there is to tell. A login whose reply broke off is judged by what was read of it.
@@ -248,6 +231,15 @@ impl Replying {
     #[inline(never)]
     pub fn finish(mut self, surroundings: &mut Surroundings<'_, '_>) -> Finished {
         self.conclude_outcome(Read::Beginning, surroundings);
+        if let Some(inspection) = self.inspection.as_mut().filter(|inspection| !inspection.is_over()) {
+            // A reply that was cut: what its last bytes hold has been seen by nobody, or by the client.
+            let world = ScanWorld { policy: surroundings.policy, key: surroundings.key };
+            let _ = inspection.push(Vec::new(), true, world);
+            self.note_findings(surroundings);
+        }
+        findings::conclude(&mut self.subject, surroundings);
+        let decoding = std::mem::take(&mut self.subject.decoding);
+        surroundings.worker.decoding = surroundings.worker.decoding.saturating_sub(decoding);
         Finished { subject: *self.subject }
     }
 }

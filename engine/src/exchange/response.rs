@@ -1,17 +1,25 @@
 //! The reply's head: how a login ended, and what is done with the body.
 
 use super::decoy::Capture;
+use super::fields;
+use super::inspection::Inspection;
 use super::outcome::{OutcomeWatch, Read};
 use super::recognition::device_cookie;
 use super::replying::Replying;
+use super::search::Place;
 use super::settlement::{accept_offered, count_status, note_issued, settle};
 use super::subject::{Finished, Subject};
-use super::{Headers, Surroundings, header, starts_with_ignoring_case};
+use super::{Headers, Surroundings, header};
 use crate::blob::Policy;
 use crate::blob::counters::Source;
+use crate::clock::Millis;
+use crate::http::coding::Coding;
 use crate::metrics::{LoginOutcome, Uninspected};
-use crate::sensitive::{DetectorSet, ScanSettings, Scanner};
-use crate::vocabulary::{Detector, Event, Mode};
+use crate::sensitive::BodyKind;
+use crate::vocabulary::{Event, Mode};
+
+/// The most memory that the decoders of one worker hold together: 256 replies in gzip, or seven in brotli.
+pub(crate) const MOST_DECODING: usize = 16 * 1024 * 1024;
 
 /// A request that went to the upstream.
 #[derive(Debug)]
@@ -26,10 +34,21 @@ pub struct ResponsePlan {
     pub remove: Vec<&'static str>,
     /// Header fields to append, beside those of the same name.
     pub add: Vec<(&'static str, String)>,
+    /// Header fields whose values are overwritten.
+    pub change: Vec<FieldChange>,
     /// Whether the body is to be given to [`Replying::body`].
     pub read_body: bool,
     /// Whether the head is to be held until the body was read; only where the host can.
     pub hold: bool,
+}
+
+/// A header field or trailer whose values take the place of those that are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChange {
+    /// Its name.
+    pub name: String,
+    /// All its values, in their order.
+    pub values: Vec<Vec<u8>>,
 }
 
 impl AwaitReply {
@@ -49,7 +68,7 @@ impl AwaitReply {
         let accepts =
             authenticated.is_some_and(|route| route.authenticated) && !policy.client_keys.is_empty();
         subject.login.is_some()
-            || subject.search.detectors != 0
+            || subject.search.is_of_reply()
             || (counts_status && !subject.is_exempt())
             || accepts
     }
@@ -98,89 +117,106 @@ impl AwaitReply {
         {
             capture.learn(&self.subject, surroundings);
         }
-        let wants_body = watch.is_some() || capture.is_some() || self.subject.search.detectors != 0;
+        let searches = !self.subject.search.body.is_empty();
+        let wants_body = watch.is_some() || capture.is_some() || searches;
+        let body = if bodiless || !wants_body {
+            Err(None)
+        } else {
+            readable(&self.subject, headers, status).map_err(Some)
+        };
+        let coding =
+            header(headers, "content-encoding").filter(|coding| !coding.eq_ignore_ascii_case(b"identity"));
         let unreadable =
-            if bodiless || !wants_body { None } else { unreadable(&self.subject, headers, status) };
-        if let Some(reason) = unreadable {
-            self.subject.skip(reason, surroundings);
+            body.err().flatten().or_else(|| coding.filter(|_| body.is_ok()).map(|_| Uninspected::Compressed));
+        if unreadable.is_some() {
             capture = None;
             if let Some(open) = watch.take() {
                 settle(&mut self.subject, open.conclude(policy, Read::Nothing), surroundings);
             }
         }
-        let search = self.subject.search;
-        let scanner = (search.detectors != 0 && !bodiless && unreadable.is_none())
-            .then(|| Scanner::new(scan_settings(&self.subject)));
+        let enforced = self.subject.mode == Mode::Enforce;
+        let inspection = match (body, coding.map(Coding::of)) {
+            (Ok(kind), None) if searches => {
+                Some(Inspection::new(self.subject.search.settings(policy, Place::Body, enforced), kind, None))
+            }
+            (Ok(kind), Some(Some(coding))) if searches => self.decoded(kind, coding, surroundings),
+            _ => None,
+        };
+        if let Some(reason) = unreadable.filter(|_| inspection.is_none()) {
+            self.subject.skip(reason, surroundings);
+        }
+        self.subject.is_inspected = inspection.is_some();
         let mut plan = ResponsePlan {
-            read_body: watch.is_some() || capture.is_some() || scanner.is_some(),
+            read_body: watch.is_some() || capture.is_some() || inspection.is_some(),
+            change: fields::search(&mut self.subject, headers, surroundings),
             ..ResponsePlan::default()
         };
         if self.subject.outcome == Some(LoginOutcome::Success) {
             plan.add.extend(device_cookie(&self.subject, surroundings));
         }
-        let enforced = self.subject.mode == Mode::Enforce;
-        if scanner.is_some() && enforced && search.mask != 0 {
-            // A digest of what the upstream sent would not fit what the client gets.
-            let stale = ["content-md5", "digest", "content-digest", "repr-digest"];
+        let settings = self.subject.search.settings(policy, Place::Body, enforced);
+        let is_direct = inspection.as_ref().is_some_and(Inspection::is_direct);
+        if is_direct && settings.changes_something() {
+            // A digest or validator of what the upstream sent would not fit what the client gets.
+            let stale = ["content-md5", "digest", "content-digest", "repr-digest", "etag"];
             plan.remove = stale.into_iter().filter(|name| header(headers, name).is_some()).collect();
         }
         let length =
             header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-        let may_block = scanner.is_some() && enforced && search.block != 0;
+        if is_direct && settings.removes_something() && length.is_some() {
+            plan.remove.push("content-length");
+        }
+        let may_block = inspection.is_some() && enforced && self.subject.search.may_block(policy);
         // The head gets the device's cookie only if the body proves a success.
         let may_add = watch.is_some() && surroundings.device_keys.is_some() && !policy.devices.is_empty();
         plan.hold = (may_block || may_add)
             && surroundings.settings.hold_headers
             && length.is_some_and(|length: u64| length <= surroundings.settings.longest_held());
         let is_held = plan.hold;
-        let replying = Replying::new(self.subject, watch, scanner, capture, is_held);
+        let replying = Replying::new(self.subject, watch, inspection, capture, is_held);
         (replying, plan)
+    }
+
+    /// Begins to read a compressed body, where the worker has memory for it.
+    fn decoded(
+        &mut self,
+        kind: BodyKind,
+        coding: Coding,
+        surroundings: &mut Surroundings<'_, '_>,
+    ) -> Option<Inspection> {
+        let needs = coding.most_memory();
+        if surroundings.worker.decoding.saturating_add(needs) > MOST_DECODING {
+            self.subject.skip(Uninspected::Busy, surroundings);
+            return None;
+        }
+        surroundings.worker.decoding = surroundings.worker.decoding.saturating_add(needs);
+        self.subject.decoding = needs;
+        let settings = self.subject.search.settings(surroundings.policy, Place::Body, false);
+        Some(Inspection::new(settings, kind, Some(coding)))
+    }
+
+    /// When the request was decided.
+    #[must_use]
+    pub const fn decided_at(&self) -> Millis {
+        self.subject.decided_at
     }
 
     /// What there is to tell when no reply came, or none was needed to be read.
     #[must_use]
-    pub fn finish(self) -> Finished {
+    pub fn finish(mut self, surroundings: &mut Surroundings<'_, '_>) -> Finished {
+        super::findings::conclude(&mut self.subject, surroundings);
         Finished { subject: *self.subject }
     }
 }
 
-fn scan_settings(subject: &Subject) -> ScanSettings {
-    let masks = if subject.mode == Mode::Enforce { subject.search.mask } else { 0 };
-    let set = |bits: u16| {
-        let chosen = Detector::ALL.into_iter().filter(|detector| bits & (1 << *detector as u16) != 0);
-        chosen.fold(DetectorSet::default(), DetectorSet::with)
-    };
-    ScanSettings {
-        detectors: set(subject.search.detectors),
-        mask: set(masks),
-        keep_last: subject.search.keep_last,
-    }
-}
-
-/// Why a body cannot be read, where it cannot.
-fn unreadable(subject: &Subject, headers: &Headers, status: u16) -> Option<Uninspected> {
-    let kind = header(headers, "content-type").unwrap_or_default();
-    let is = |prefix| starts_with_ignoring_case(kind, prefix);
+/// How a body is read, or why it is not.
+fn readable(subject: &Subject, headers: &Headers, status: u16) -> Result<BodyKind, Uninspected> {
     // By the reply, never by what the request claims to be: a header must not switch inspection off.
-    if subject.is_tunnel
-        || status == 101
-        || is("text/event-stream")
-        || is("application/grpc")
-        || is("multipart/x-mixed-replace")
-    {
-        Some(Uninspected::Streamed)
-    } else if header(headers, "content-encoding")
-        .is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"))
-    {
-        Some(Uninspected::Compressed)
-    } else if status == 206 {
-        Some(Uninspected::Partial)
-    } else if ["image/", "audio/", "video/", "font/", "application/octet-stream", "application/zip"]
-        .into_iter()
-        .any(is)
-    {
-        Some(Uninspected::Binary)
-    } else {
-        None
+    if subject.is_tunnel || status == 101 {
+        return Err(Uninspected::Streamed);
     }
+    if status == 206 {
+        return Err(Uninspected::Partial);
+    }
+    BodyKind::of(header(headers, "content-type").unwrap_or_default())
 }

@@ -3,16 +3,17 @@
 use super::account::Sprayed;
 use super::recognition::Recognition;
 use super::record::Record;
+use super::search::{Place, Search};
 use super::{HeadChanges, Surroundings};
 use crate::blob::Policy;
-use crate::blob::apps::FindingAction;
 use crate::clock::Millis;
 use crate::metrics::{Failure, LoginOutcome, Metric, Uninspected};
+use crate::sensitive::Findings;
 use crate::state::cell::{Reading, Reservation};
 use crate::state::pool::{CellAddress, Loaded, Roles};
 use crate::state::session::Session;
 use crate::verdict::{Cause, Circumstances, Verdict};
-use crate::vocabulary::{Detector, Mode, Threat};
+use crate::vocabulary::{Mode, Threat};
 
 /// A bit for each threat.
 const ALL_THREATS: u8 = (1 << Threat::ALL.len()) - 1;
@@ -45,40 +46,6 @@ impl Touched {
             counted_attempt: false,
             loaded: None,
         }
-    }
-}
-
-/// What is looked for in the reply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Search {
-    pub(crate) detectors: u16,
-    pub(crate) mask: u16,
-    pub(crate) block: u16,
-    pub(crate) keep_last: [u8; Detector::ALL.len()],
-}
-
-impl Search {
-    /// The union of all that applies. Where several rules mask the same thing, the one that keeps least wins.
-    pub(crate) fn of(policy: &Policy<'_>, positions: &[u32]) -> Self {
-        let mut search = Self::default();
-        for rule in positions.iter().filter_map(|position| policy.sensitive.get(*position as usize)) {
-            for detector in Detector::ALL {
-                let bit = 1 << detector as u16;
-                if rule.detectors & bit == 0 {
-                    continue;
-                }
-                let Some(keep) = search.keep_last.get_mut(detector as usize) else { continue };
-                if rule.action != FindingAction::Tag {
-                    *keep = if search.mask & bit == 0 { rule.keep_last } else { rule.keep_last.min(*keep) };
-                    search.mask |= bit;
-                }
-                if rule.action == FindingAction::Block {
-                    search.block |= bit;
-                }
-                search.detectors |= bit;
-            }
-        }
-        search
     }
 }
 
@@ -136,8 +103,20 @@ pub(crate) struct Subject {
     /// The filter could not work, and the policy says that nothing passes then.
     pub(crate) failed_closed: bool,
     pub(crate) outcome: Option<LoginOutcome>,
-    pub(crate) found: [u32; Detector::ALL.len()],
-    pub(crate) masked: [u32; Detector::ALL.len()],
+    /// The client's country, where the operator has a header that says it.
+    pub(crate) country: [u8; 2],
+    /// What was found in the body, in header fields and trailers, and in the request's address.
+    pub(crate) found: [Findings; 3],
+    /// Since when it has been known that this route carries what a detector found, in seconds since 1970.
+    pub(crate) known_since: Vec<(u16, u64)>,
+    /// Whether the reply's body was looked at.
+    pub(crate) is_inspected: bool,
+    /// Whether everything that follows from findings has followed.
+    pub(crate) is_concluded: bool,
+    /// Whether its findings are only counted.
+    pub(crate) is_muted: bool,
+    /// Bytes that its decoder holds.
+    pub(crate) decoding: usize,
     pub(crate) uninspected: Option<Uninspected>,
     pub(crate) failure: Option<Failure>,
     /// What is known about the login and its session beyond counts.
@@ -192,12 +171,48 @@ impl Subject {
         surroundings.worker.tally.add_now(Metric::Error(failure), 1);
     }
 
+    /// What was found at a place.
+    pub(crate) fn found_in(&self, place: Place) -> &Findings {
+        let [body, headers, url] = &self.found;
+        match place {
+            Place::Body => body,
+            Place::Headers => headers,
+            Place::Url => url,
+        }
+    }
+
+    pub(crate) fn found_at(&mut self, place: Place) -> &mut Findings {
+        let [body, headers, url] = &mut self.found;
+        match place {
+            Place::Body => body,
+            Place::Headers => headers,
+            Place::Url => url,
+        }
+    }
+
+    fn has_findings(&self) -> bool {
+        self.found.iter().any(|findings| findings.total() > 0)
+    }
+
+    /// Whether nothing but findings make it worth telling.
+    pub(crate) fn is_notable_by_findings_only(&self) -> bool {
+        self.has_findings()
+            && self.verdict.reasons.is_empty()
+            && self.verdict.would <= crate::verdict::Action::Mask
+            && self.outcome.is_none()
+            && self.failure.is_none()
+    }
+
     /// Whether there is anything to tell about this exchange.
     pub(crate) fn is_notable(&self) -> bool {
+        !self.is_muted && self.has_something_to_tell()
+    }
+
+    fn has_something_to_tell(&self) -> bool {
         self.verdict.would != crate::verdict::Action::None
             || self.verdict.scores.iter().any(|score| *score > 0)
             || self.outcome.is_some()
-            || self.found.iter().any(|count| *count > 0)
+            || self.has_findings()
             || self.uninspected.is_some_and(|reason| reason != Uninspected::Binary)
             || self.failure.is_some()
     }

@@ -6,6 +6,7 @@
 pub mod accept;
 pub mod address;
 pub mod basic;
+pub mod coding;
 pub mod cookie;
 pub mod element;
 mod field;

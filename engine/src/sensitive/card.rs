@@ -1,9 +1,10 @@
 //! Payment card numbers: 13 to 19 digits with an issuer's prefix and length (ISO/IEC 7812) and a Luhn check digit.
 //!
-//! Accepted are digits without separators, and with single spaces or hyphens in the groupings that cards and forms use.
+//! Accepted are digits without separators, and with single spaces, hyphens or dots in the groupings that cards and forms use.
 //! Refused are digits that belong to something longer: words, decimal numbers, phone numbers that begin with `+`, and
 //! numbers joined to others by hyphens, as in UUIDs.
 
+use super::examined::Examined;
 use super::text::{Known, Text, is_digit};
 
 /// The most digits of a card number.
@@ -100,33 +101,67 @@ const ISSUERS: &[Issuer] = &[
     issuer(986_000, 986_099, &[16]),         // Humo
 ];
 
-/// What stands at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Card {
-    /// No card number.
-    None,
-    /// The bytes that decide are still to come.
-    Open,
-    /// A card number up to this position.
-    Until(usize),
-}
-
 /// Examines a place where a run of digits begins.
-pub(super) fn examine(text: &Text<'_>, start: usize) -> Card {
+pub(super) fn examine(text: &Text<'_>, start: usize) -> Examined {
     if !text.at(start).is_some_and(|first| matches!(first, b'2'..=b'6' | b'8' | b'9'))
         || !text.begins_number(start, is_digit)
     {
-        return Card::None;
+        return Examined::None;
     }
     let groups = Groups::read(text, start);
     let first = groups.first_length();
     if first > LONGEST {
-        return Card::None;
+        return Examined::None;
     }
     if first >= 13 || (groups.open && groups.count == 1) {
-        return groups.decide(text, start, &[u8::try_from(first).unwrap_or(0)]).unwrap_or(Card::None);
+        return groups.decide(text, start, &[u8::try_from(first).unwrap_or(0)]).unwrap_or(Examined::None);
     }
-    GROUPINGS.iter().find_map(|grouping| groups.decide(text, start, grouping)).unwrap_or(Card::None)
+    GROUPINGS.iter().find_map(|grouping| groups.decide(text, start, grouping)).unwrap_or(Examined::None)
+}
+
+/// Waits until it is known whether another group follows a card number in groups, see [`stands_alone_in_groups`].
+pub(super) fn whole_row(text: &Text<'_>, start: usize, examined: Examined) -> Examined {
+    let Examined::Until(end) = examined else { return examined };
+    let is_plain = text.bytes.get(start..end).is_some_and(|digits| digits.iter().all(u8::is_ascii_digit));
+    if is_plain || !matches!(text.at(end), Some(b' ' | b'-' | b'.')) {
+        return examined;
+    }
+    let row =
+        (1..=ROW_GROUP).take_while(|distance| text.at(end.saturating_add(*distance)).is_some_and(is_digit));
+    let next = end.saturating_add(row.count()).saturating_add(1);
+    if text.is_open(next) && next <= end.saturating_add(ROW_GROUP) { Examined::Open } else { examined }
+}
+
+/// A group of so many digits beside a card number makes it a part of a longer number, such as a parcel's.
+const ROW_GROUP: usize = 4;
+
+/// Whether a number is written in groups, as people write card numbers and hardly anything else, and is not a part of a longer
+/// row of groups.
+pub(super) fn stands_alone_in_groups(text: &Text<'_>, start: usize, number: &[u8]) -> bool {
+    let Some(separator) = number.iter().copied().find(|byte| !byte.is_ascii_digit()) else { return false };
+    let end = start.saturating_add(number.len());
+    let group = |at: &dyn Fn(usize) -> Option<u8>| {
+        at(0) == Some(separator) && (1..=ROW_GROUP).all(|distance| at(distance).is_some_and(is_digit))
+    };
+    let before = group(&|distance| text.behind(start, distance.saturating_add(1)));
+    let after = group(&|distance| text.at(end.saturating_add(distance)));
+    !before && !after
+}
+
+/// Whether these digits, as they are written, are a card's.
+pub(super) fn is_plain_card(written: &[u8]) -> bool {
+    // Nine of ten numbers fail the check digit, and it is the cheapest to look at.
+    let mut digits = [0; LONGEST];
+    let mut sum = 0_u32;
+    let is_double = written.len() % 2;
+    for (place, (slot, byte)) in digits.iter_mut().zip(written).enumerate() {
+        let digit = byte & 15;
+        *slot = digit;
+        let doubled = digit.wrapping_mul(2);
+        let folded = if doubled > 9 { doubled.wrapping_sub(9) } else { doubled };
+        sum = sum.wrapping_add(u32::from(if place % 2 == is_double { folded } else { digit }));
+    }
+    sum.is_multiple_of(10) && digits.get(..written.len()).is_some_and(is_card)
 }
 
 /// Whether these digits (as numbers) are a card's.
@@ -140,7 +175,8 @@ pub(super) fn is_card(digits: &[u8]) -> bool {
     issued && !is_ean13(digits)
 }
 
-fn luhn(digits: &[u8]) -> bool {
+/// Whether the last of these digits (as numbers) is the Luhn check digit of those before it.
+pub(super) fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()
@@ -172,6 +208,7 @@ struct Groups {
     digits: [u8; LONGEST],
     lengths: [usize; MOST_GROUPS],
     count: usize,
+    separator: Option<u8>,
     /// What is there ends inside of the last group, or behind its separator: it may go on.
     open: bool,
 }
@@ -179,8 +216,8 @@ struct Groups {
 impl Groups {
     /// Reads up to [`MOST_GROUPS`] groups and a few digits more than a card has.
     fn read(text: &Text<'_>, start: usize) -> Self {
-        let mut groups = Self { digits: [0; LONGEST], lengths: [0; MOST_GROUPS], count: 0, open: false };
-        let mut separator = None;
+        let mut groups =
+            Self { digits: [0; LONGEST], lengths: [0; MOST_GROUPS], count: 0, separator: None, open: false };
         let mut position = start;
         let mut total = 0_usize;
         for length in &mut groups.lengths {
@@ -202,8 +239,8 @@ impl Groups {
             }
             let next = position.saturating_add(1);
             match text.at(position) {
-                Some(byte @ (b' ' | b'-')) if separator.is_none_or(|known| known == byte) => {
-                    separator = Some(byte)
+                Some(byte @ (b' ' | b'-' | b'.')) if groups.separator.is_none_or(|known| known == byte) => {
+                    groups.separator = Some(byte);
                 }
                 _ => return groups,
             }
@@ -220,14 +257,18 @@ impl Groups {
     }
 
     /// Whether the first groups have these lengths and are a card. Nothing where they are not.
-    fn decide(&self, text: &Text<'_>, start: usize, grouping: &[u8]) -> Option<Card> {
+    fn decide(&self, text: &Text<'_>, start: usize, grouping: &[u8]) -> Option<Examined> {
+        // Two groups with a dot are a number and its fraction.
+        if self.separator == Some(b'.') && grouping.len() == 2 {
+            return None;
+        }
         let last = self.count.saturating_sub(1);
         let mut total = 0_usize;
         for (position, wanted) in grouping.iter().enumerate() {
             let wanted = usize::from(*wanted);
             let length = self.lengths.get(position).copied().unwrap_or(0);
             if self.open && position == last && length <= wanted {
-                return Some(Card::Open);
+                return Some(Examined::Open);
             }
             if position > last || length != wanted {
                 return None;
@@ -239,8 +280,8 @@ impl Groups {
         }
         let end = start.saturating_add(total).saturating_add(grouping.len()).saturating_sub(1);
         match text.ends_number(end, is_digit) {
-            Known::Yes => Some(Card::Until(end)),
-            Known::Open => Some(Card::Open),
+            Known::Yes => Some(Examined::Until(end)),
+            Known::Open => Some(Examined::Open),
             Known::No => None,
         }
     }

@@ -20,47 +20,39 @@ const FILE_NAMES: [&[u8]; 13] = [
     b"json",
 ];
 
-/// How far a pass over the text has come.
-pub(super) struct Progress {
-    /// Where the next pass begins.
-    pub(super) cursor: usize,
-    /// Where an address may begin that is not decided.
-    pub(super) open_from: usize,
+/// What stands around an `@`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Address {
+    /// No address.
+    None,
+    /// The bytes that decide are still to come.
+    Open,
+    /// An address.
+    At(Range<usize>),
 }
 
-/// Reports every address whose `@` stands at `from` or behind: the whole of it, and its domain.
-pub(super) fn scan(
-    text: &Text<'_>,
-    from: usize,
-    mut found: impl FnMut(Range<usize>, Range<usize>),
-) -> Progress {
-    let rest = text.bytes.get(from..).unwrap_or_default();
-    for offset in memchr::memchr_iter(b'@', rest) {
-        let at = from.saturating_add(offset);
-        let Some(run) = local_run(text, at) else { continue };
-        let Some(local) = local_part(text, run, at) else { continue };
-        let domain = at.saturating_add(1);
-        let length = domain_run(text, domain);
-        if length > LONGEST_DOMAIN {
-            continue;
-        }
-        if text.is_open(domain.saturating_add(length)) {
-            return Progress { cursor: at, open_from: run };
-        }
-        if let Some(length) =
-            domain_length(text.bytes.get(domain..domain.saturating_add(length)).unwrap_or_default())
-        {
-            let end = domain.saturating_add(length);
-            found(local..end, domain..end);
-        }
+/// Examines a place where an `@` stands.
+pub(super) fn examine(text: &Text<'_>, at: usize) -> Address {
+    let Some(local) = local_run(text, at).and_then(|run| local_part(text, run, at)) else {
+        return Address::None;
+    };
+    let domain = at.saturating_add(1);
+    let length = domain_run(text, domain);
+    if length > LONGEST_DOMAIN {
+        return Address::None;
     }
-    let end = text.bytes.len();
-    Progress { cursor: end, open_from: local_run(text, end).unwrap_or(end) }
+    if text.is_open(domain.saturating_add(length)) {
+        return Address::Open;
+    }
+    match domain_length(text.bytes.get(domain..domain.saturating_add(length)).unwrap_or_default()) {
+        Some(length) => Address::At(local..domain.saturating_add(length)),
+        None => Address::None,
+    }
 }
 
-/// Where the run of local characters in front of a position begins. Nothing where it is longer than a local part; it is
+/// Where the run of local characters in front of a position begins; an address may still become of it. Nothing where it is longer than a local part; it is
 /// then not kept from one chunk to the next, so that its beginning may be out of sight.
-fn local_run(text: &Text<'_>, end: usize) -> Option<usize> {
+pub(super) fn local_run(text: &Text<'_>, end: usize) -> Option<usize> {
     let seen = text.bytes.get(..end).unwrap_or_default();
     let length =
         seen.iter().rev().take(LONGEST_LOCAL.saturating_add(1)).take_while(|byte| is_local(**byte)).count();

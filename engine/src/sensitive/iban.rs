@@ -3,6 +3,7 @@
 //! Accepted in upper case, in one piece or in groups of four joined by single spaces, as the standard writes them on
 //! screen and on paper, or by single hyphens, as people do.
 
+use super::examined::Examined;
 use super::text::{Known, Text};
 
 /// Countries and the lengths of their numbers, from the IBAN registry (SWIFT, release 99), with the territories that it
@@ -115,40 +116,29 @@ const COUNTRIES: &[(&[u8; 2], usize)] = &[
     (b"YT", 27),
 ];
 
-/// What stands at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Iban {
-    /// No account number.
-    None,
-    /// The bytes that decide are still to come.
-    Open,
-    /// An account number up to this position.
-    Until(usize),
-}
-
 /// Examines a place where a capital letter stands.
-pub(super) fn examine(text: &Text<'_>, start: usize) -> Iban {
+pub(super) fn examine(text: &Text<'_>, start: usize) -> Examined {
     if !text.begins_word(start) {
-        return Iban::None;
+        return Examined::None;
     }
     let mut country = [0; 2];
     for (place, letter) in country.iter_mut().enumerate() {
         let position = start.saturating_add(place);
         match text.at(position) {
             Some(byte) if byte.is_ascii_uppercase() => *letter = byte,
-            None if text.is_open(position) => return Iban::Open,
-            _ => return Iban::None,
+            None if text.is_open(position) => return Examined::Open,
+            _ => return Examined::None,
         }
     }
     let Ok(known) = COUNTRIES.binary_search_by_key(&&country, |(country, _)| country) else {
-        return Iban::None;
+        return Examined::None;
     };
-    let Some((_, length)) = COUNTRIES.get(known) else { return Iban::None };
+    let Some((_, length)) = COUNTRIES.get(known) else { return Examined::None };
     account(text, start, *length)
 }
 
 /// Reads a number of this many characters, with or without a separator behind every fourth.
-fn account(text: &Text<'_>, start: usize, length: usize) -> Iban {
+fn account(text: &Text<'_>, start: usize, length: usize) -> Examined {
     let mut characters = [0_u8; 34];
     let mut position = start;
     let mut separator = None;
@@ -159,25 +149,34 @@ fn account(text: &Text<'_>, start: usize, length: usize) -> Iban {
         if separator.is_some() && place % 4 == 0 {
             match text.at(position) {
                 there @ Some(_) if there == separator => position = position.saturating_add(1),
-                None if text.is_open(position) => return Iban::Open,
-                _ => return Iban::None,
+                None if text.is_open(position) => return Examined::Open,
+                _ => return Examined::None,
             }
         }
         match text.at(position) {
             Some(byte) if byte.is_ascii_digit() || (byte.is_ascii_uppercase() && !matches!(place, 2 | 3)) => {
                 *slot = byte
             }
-            None if text.is_open(position) => return Iban::Open,
-            _ => return Iban::None,
+            None if text.is_open(position) => return Examined::Open,
+            _ => return Examined::None,
         }
         position = position.saturating_add(1);
     }
     let valid = characters.get(..length).is_some_and(is_valid);
     match (valid, text.ends_word(position)) {
-        (false, _) | (true, Known::No) => Iban::None,
-        (true, Known::Yes) => Iban::Until(position),
-        (true, Known::Open) => Iban::Open,
+        (false, _) | (true, Known::No) => Examined::None,
+        (true, Known::Yes) => Examined::Until(position),
+        (true, Known::Open) => Examined::Open,
     }
+}
+
+/// Whether these letters and digits are an account number: a country, its length, and the remainder.
+pub(super) fn is_account(characters: &[u8]) -> bool {
+    let Some((country, [check_1, check_2, ..])) = characters.split_first_chunk::<2>() else { return false };
+    check_1.is_ascii_digit()
+        && check_2.is_ascii_digit()
+        && COUNTRIES.iter().any(|(known, length)| *known == country && *length == characters.len())
+        && is_valid(characters)
 }
 
 /// ISO 7064 MOD 97-10: the first four characters moved to the end, letters read as 10 to 35.

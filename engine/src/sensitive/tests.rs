@@ -3,25 +3,68 @@
 mod naive;
 mod random;
 mod splits;
+mod structure;
+mod world;
 
 use super::*;
+use crate::blob::detectors::{Confidence, DetectorBits};
+use crate::vocabulary::Detector;
 
-pub(super) fn settings(mask: DetectorSet) -> ScanSettings {
-    ScanSettings { detectors: DetectorSet::ALL, mask, keep_last: [4; DETECTORS] }
+/// A scanner under the policy of [`world`].
+pub(super) struct Scan(pub(super) Scanner);
+
+impl Scan {
+    pub(super) fn new(settings: ScanSettings) -> Self {
+        Self::of(settings, "")
+    }
+
+    pub(super) fn of(settings: ScanSettings, content_type: &str) -> Self {
+        Self(Scanner::new(settings, BodyKind::of(content_type.as_bytes()).unwrap()))
+    }
+
+    pub(super) fn push(&mut self, chunk: Vec<u8>, end: bool) -> Scanned {
+        self.0.push(chunk, end, world::world())
+    }
+}
+
+pub(super) fn bits(detectors: &[Detector]) -> DetectorBits {
+    detectors.iter().map(|detector| *detector as usize).collect()
+}
+
+/// Looks for everything and overwrites some of it with stars, up to the last so many.
+pub(super) fn keeping(mask: DetectorBits, keep_last: u8) -> ScanSettings {
+    let change = Change {
+        detectors: mask,
+        confidence: Confidence::Likely,
+        overwriting: Overwriting::Stars { keep_first: 0, keep_last },
+    };
+    ScanSettings { detectors: bits(&Detector::ALL), changes: vec![change], ..ScanSettings::default() }
+}
+
+pub(super) fn settings(mask: DetectorBits) -> ScanSettings {
+    keeping(mask, 4)
+}
+
+pub(super) fn count(findings: &Findings, detector: Detector) -> u32 {
+    findings.of(detector as u16).map_or(0, Found::total)
+}
+
+pub(super) fn masked_count(findings: &Findings, detector: Detector) -> u32 {
+    findings.of(detector as u16).map_or(0, |found| found.masked)
 }
 
 /// Scans a text in one piece with everything masked.
 pub(super) fn masked(text: &str) -> (String, Findings) {
-    let mut scanner = Scanner::new(settings(DetectorSet::ALL));
-    let scanned = scanner.push(text.as_bytes().to_vec(), true);
-    (String::from_utf8(scanned.output).unwrap(), *scanner.findings())
+    let mut scan = Scan::new(settings(bits(&Detector::ALL)));
+    let scanned = scan.push(text.as_bytes().to_vec(), true);
+    (String::from_utf8(scanned.output).unwrap(), scan.0.findings().clone())
 }
 
 fn found(text: &str) -> Vec<(Detector, u32)> {
     let findings = masked(text).1;
     Detector::ALL
         .into_iter()
-        .map(|detector| (detector, findings.found(detector)))
+        .map(|detector| (detector, count(&findings, detector)))
         .filter(|(_, n)| *n > 0)
         .collect()
 }
@@ -339,14 +382,13 @@ fn numbers_that_json_does_not_quote_stay_numbers() {
 
 #[test]
 fn everything_is_masked_where_nothing_is_kept() {
-    let settings =
-        ScanSettings { detectors: DetectorSet::ALL, mask: DetectorSet::ALL, keep_last: [0; DETECTORS] };
+    let settings = keeping(bits(&Detector::ALL), 0);
     for (text, expected) in [
         ("4111 1111 1111 1111", "**** **** **** ****"),
         ("[4111111111111111]", "[1000000000000000]"),
         ("jane@example.com", "****@*******.***"),
     ] {
-        let scanned = Scanner::new(settings).push(text.as_bytes().to_vec(), true);
+        let scanned = Scan::new(settings.clone()).push(text.as_bytes().to_vec(), true);
         assert_eq!(scanned.output, expected.as_bytes());
     }
 }
@@ -355,17 +397,19 @@ fn everything_is_masked_where_nothing_is_kept() {
 fn only_what_is_asked_for_is_counted_and_only_what_is_to_be_masked_is_masked() {
     let text = b"4111111111111111 jane@example.com 536-90-4399".to_vec();
     let settings = ScanSettings {
-        detectors: DetectorSet::EMPTY.with(Detector::PaymentCard).with(Detector::Email),
-        mask: DetectorSet::EMPTY.with(Detector::Email).with(Detector::UsSsn),
-        keep_last: [0; DETECTORS],
+        detectors: bits(&[Detector::PaymentCard, Detector::Email]),
+        ..keeping(bits(&[Detector::Email, Detector::UsSsn]), 0)
     };
-    let mut scanner = Scanner::new(settings);
+    let mut scanner = Scan::new(settings);
     let scanned = scanner.push(text, true);
     assert_eq!(scanned.output, b"4111111111111111 ****@*******.*** 536-90-4399");
-    let findings = scanner.findings();
-    assert_eq!((findings.found(Detector::PaymentCard), findings.masked(Detector::PaymentCard)), (1, 0));
-    assert_eq!((findings.found(Detector::Email), findings.masked(Detector::Email)), (1, 1));
-    assert_eq!((findings.found(Detector::UsSsn), findings.total()), (0, 2));
+    let findings = scanner.0.findings();
+    assert_eq!(
+        (count(findings, Detector::PaymentCard), masked_count(findings, Detector::PaymentCard)),
+        (1, 0)
+    );
+    assert_eq!((count(findings, Detector::Email), masked_count(findings, Detector::Email)), (1, 1));
+    assert_eq!((count(findings, Detector::UsSsn), findings.total()), (0, 2));
 }
 
 #[test]
@@ -377,28 +421,27 @@ fn groups_of_an_account_number_are_not_a_card() {
 
 #[test]
 fn a_clean_chunk_passes_without_a_copy() {
-    let mut scanner = Scanner::new(ScanSettings {
-        detectors: DetectorSet::EMPTY.with(Detector::PaymentCard),
-        mask: DetectorSet::EMPTY.with(Detector::PaymentCard),
-        keep_last: [4; DETECTORS],
+    let mut scanner = Scan::new(ScanSettings {
+        detectors: bits(&[Detector::PaymentCard]),
+        ..settings(bits(&[Detector::PaymentCard]))
     });
     let chunk = b"{\"id\":12345,\"name\":\"nothing to see\"}".to_vec();
     let address = chunk.as_ptr();
     let scanned = scanner.push(chunk, false);
     assert!(!scanned.changed);
     assert_eq!(scanned.output.as_ptr(), address);
-    assert_eq!(scanner.open_tail(), 0);
+    assert_eq!(scanner.0.open_tail(), 0);
 }
 
 #[test]
 fn what_is_only_counted_holds_nothing_back() {
-    let mut scanner = Scanner::new(settings(DetectorSet::EMPTY));
+    let mut scanner = Scan::new(settings(bits(&[])));
     for piece in ["card 4111 11", "11 1111 1111, mail ja", "ne@exam", "ple.com", " "] {
         let scanned = scanner.push(piece.as_bytes().to_vec(), false);
         assert_eq!(scanned, Scanned { output: piece.as_bytes().to_vec(), changed: false });
-        assert_eq!(scanner.open_tail(), 0);
+        assert_eq!(scanner.0.open_tail(), 0);
     }
     assert_eq!(scanner.push(Vec::new(), true), Scanned { output: Vec::new(), changed: false });
-    assert_eq!(scanner.findings().found(Detector::PaymentCard), 1);
-    assert_eq!(scanner.findings().found(Detector::Email), 1);
+    assert_eq!(count(scanner.0.findings(), Detector::PaymentCard), 1);
+    assert_eq!(count(scanner.0.findings(), Detector::Email), 1);
 }

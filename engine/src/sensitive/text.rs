@@ -1,7 +1,7 @@
 //! The part of a stream that a detector can see.
 
 /// How many bytes in front of a place a detector may look at. More would make the answer depend on the chunks.
-pub(super) const CONTEXT: usize = 16;
+pub(super) const CONTEXT: usize = 128;
 
 /// The part of a stream that a detector can see.
 #[derive(Clone, Copy)]
@@ -39,6 +39,23 @@ impl Text<'_> {
                 self.before.get(self.before.len().checked_sub(outside)?).copied()
             }
         }
+    }
+
+    /// What stands in front of a position, at most [`CONTEXT`] bytes, in one piece.
+    pub(super) fn with_behind<T>(&self, position: usize, read: impl FnOnce(&[u8]) -> T) -> T {
+        let inside = self.bytes.get(position.saturating_sub(CONTEXT)..position).unwrap_or_default();
+        if inside.len() == CONTEXT || self.before.is_empty() {
+            return read(inside);
+        }
+        let mut joined = [0; CONTEXT];
+        let outside =
+            self.before.get(self.before.len().saturating_sub(CONTEXT.saturating_sub(inside.len()))..);
+        let outside = outside.unwrap_or_default();
+        let length = outside.len().saturating_add(inside.len());
+        for (slot, byte) in joined.iter_mut().zip(outside.iter().chain(inside)) {
+            *slot = *byte;
+        }
+        read(joined.get(..length).unwrap_or_default())
     }
 
     /// Whether the byte at this position is still to come.

@@ -5,8 +5,8 @@
 use super::bytes::{read_u16, read_u32, read_u64, write_u16, write_u32, write_u64};
 use super::distinct::{Bitmaps, ExactSet};
 use super::session::Session;
-use super::{decay, intervals, pulse, window};
-use crate::blob::counters::{CellShape, Counter, SESSION_LEN, Storage};
+use super::{decay, intervals, pulse, usual, window};
+use crate::blob::counters::{CellShape, Counter, SESSION_LEN, Storage, USUAL_LEN};
 use crate::clock::Millis;
 use crate::vocabulary::Threat;
 
@@ -302,6 +302,17 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Cell<B> {
         pulse::note_all(bytes, events, now);
         let after = pulse::was_under_attack(bytes);
         (before != after).then_some(after)
+    }
+
+    /// Adds to how many values the route's replies usually carry, and gives back what is known now.
+    pub fn add_usual(
+        &mut self,
+        shape: &CellShape<'_>,
+        replies: &usual::Replies,
+        now: Millis,
+    ) -> Option<usual::Replies> {
+        let bytes = self.at_mut(shape.usual).get_mut(..usize::from(USUAL_LEN));
+        bytes.filter(|_| shape.usual != 0).map(|bytes| usual::add(bytes, replies, now))
     }
 
     /// Forgets everything that a counter counted.

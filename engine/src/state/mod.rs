@@ -22,4 +22,5 @@ pub mod session;
 pub mod sketch;
 mod small;
 pub mod store;
+pub mod usual;
 mod window;

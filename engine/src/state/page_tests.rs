@@ -23,6 +23,7 @@ fn shape() -> CellShape<'static> {
         pulse: 0,
         session: 0,
         milestones: 0,
+        usual: 0,
         blob: PhantomData,
     }
 }
@@ -42,6 +43,7 @@ fn failures() -> Counter<'static> {
         offset: 12,
         whose: Whose::Anybody,
         moment: Moment::Request,
+        finds: crate::blob::detectors::DetectorBits::EMPTY,
         blob: PhantomData,
     }
 }

@@ -7,6 +7,7 @@ use bartizan_engine::state::store::MemoryStore;
 
 const V1_SHOP: &[u8] = include_bytes!("../../../tests/blobs/v1/shop.blob");
 const V2_LOGIN: &[u8] = include_bytes!("../../../tests/blobs/v2/login.blob");
+const V3_LEAKS: &[u8] = include_bytes!("../../../tests/blobs/v3/leaks.blob");
 
 fn status(outcome: Outcome) -> Option<u16> {
     match outcome {
@@ -97,4 +98,35 @@ fn the_app_that_is_left_alone_stays_left_alone() {
         panic!("it was looked at")
     };
     assert_eq!(changes.remove, ["x-bartizan-id"]);
+}
+
+#[test]
+fn the_third_format_gives_the_verdicts_that_it_always_gave() {
+    let policy = Policy::parse(V3_LEAKS).unwrap();
+    assert_eq!(policy.header.format, 3);
+    let mut world = World::at(&policy, MemoryStore::default(), 1, "shop.localhost");
+    let reply = [(":status", "200"), ("content-type", "application/json")];
+    let reply: Vec<_> =
+        reply.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    let mut masked = |path: &str, body: &str| {
+        let Outcome::Forwarded(exchange) = world.request("192.0.2.4", "GET", path, &[]) else {
+            panic!("a customer was refused")
+        };
+        let step = world.on_next(|surroundings| {
+            let (mut replying, plan) = exchange.response_head(&reply, false, surroundings);
+            assert!(plan.read_body);
+            replying.body(body.as_bytes().to_vec(), true, surroundings)
+        });
+        match step {
+            BodyStep::Write(bytes) => String::from_utf8(bytes).unwrap(),
+            _ => body.to_owned(),
+        }
+    };
+    let body = r#"{"card":"4111 1111 1111 1111","badge":"ACME-123456","memberId":"1234567897","orderId":"1234567897"}"#;
+    let expected = r#"{"card":"**** **** **** 1111","badge":"****-******","memberId":"**********","orderId":"1234567897"}"#;
+    assert_eq!(masked("/orders/7", body), expected);
+    let body = r#"{"mail":"ann@example.com","note":"about blueHeron","salary":1234}"#;
+    let found = masked("/staff", body);
+    assert!(!found.contains("ann@") && !found.contains("Heron") && !found.contains("1234"), "{found}");
+    assert!(masked("/me", body).contains("ann@example.com"), "a profile shows its own address");
 }

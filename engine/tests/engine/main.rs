@@ -5,7 +5,10 @@ mod blobs;
 #[cfg(test)]
 mod capacity;
 #[cfg(test)]
+mod detectors;
 mod frozen;
+#[cfg(test)]
+mod leakage;
 #[cfg(test)]
 mod leaked;
 #[cfg(test)]

@@ -32,6 +32,7 @@ fn counter(name: &str, source: CounterSource, key: CounterKey, moment: Moment, h
         window_ms: 3_600_000,
         highest_threshold: highest,
         flush_at: 1,
+        finds: Vec::new(),
     }
 }
 

@@ -1,10 +1,12 @@
 //! A small world for the engine: a policy, a store that workers share, requests and replies.
 
 use bartizan_engine::blob::Policy;
+use bartizan_engine::blob::detectors::{Confidence, Finder, IN_BODY};
 use bartizan_engine::blob::draft::{
-    ActionDraft, AddressFrom, AppDraft, ClientDraft, ClientKey, Condition, CounterDraft, CounterSource,
-    FieldSource, HoneypotDraft, HostPattern, LadderDraft, LoginDraft, OutcomeCondition, PathPattern,
-    PolicyDraft, ReplyDraft, RouteDraft, RuleDraft, Segment, SensitiveAction, SensitiveDraft, StepDraft,
+    ActionDraft, AddressFrom, AppDraft, ClientDraft, ClientKey, Compression, Condition, CounterDraft,
+    CounterSource, DetectorDraft, FieldSource, HoneypotDraft, HostPattern, LadderDraft, LoginDraft,
+    MaskStyle, OutcomeCondition, PathPattern, PolicyDraft, ReplyDraft, RouteDraft, RuleDraft, Segment,
+    SensitiveAction, SensitiveDraft, StepDraft,
 };
 use bartizan_engine::clock::Millis;
 use bartizan_engine::device::DeviceKeys;
@@ -15,7 +17,7 @@ use bartizan_engine::keyed_hash::HashKey;
 use bartizan_engine::leaked::NoLeakedPages;
 use bartizan_engine::settings::Settings;
 use bartizan_engine::state::store::{MemoryStore, PageStore, StoreUnavailable, StoredPage, Version, Written};
-use bartizan_engine::vocabulary::{CounterKey, Detector, Event, Mode, Moment, OnError, Threat, Value, Whose};
+use bartizan_engine::vocabulary::{CounterKey, Event, Mode, Moment, OnError, Threat, Value, Whose};
 
 pub(crate) const START: u64 = 1_790_000_000_000;
 pub(crate) const FAILURE_LIMIT: u32 = 10;
@@ -47,6 +49,7 @@ fn counter(
         window_ms,
         highest_threshold: highest,
         flush_at,
+        finds: Vec::new(),
         whose: Whose::Anybody,
         moment: Moment::Request,
     }
@@ -73,6 +76,7 @@ pub(crate) fn shop(mode: Mode) -> PolicyDraft {
             ipv6_prefix: 64,
             keys: vec![ClientKey::IssuedCookie("sid".to_owned())],
             fingerprint: Vec::new(),
+            country_header: String::new(),
         },
         lists: Vec::new(),
         allow: Vec::new(),
@@ -144,6 +148,7 @@ pub(crate) fn shop(mode: Mode) -> PolicyDraft {
         devices: None,
         leaked: Vec::new(),
         flows: Vec::new(),
+        detectors: vec![DetectorDraft::built_in("payment_card", Finder::PaymentCard)],
         apps: vec![AppDraft {
             name: "shop".to_owned(),
             hosts: vec![HostPattern::Exact("shop.example.com".to_owned())],
@@ -156,6 +161,7 @@ pub(crate) fn shop(mode: Mode) -> PolicyDraft {
                 path: path("/api/items/{id}"),
                 mode,
                 authenticated: false,
+                expects: Vec::new(),
             }],
             logins: vec![LoginDraft {
                 name: "login".to_owned(),
@@ -184,11 +190,17 @@ pub(crate) fn shop(mode: Mode) -> PolicyDraft {
                 because: "looked for WordPress".to_owned(),
             }],
             sensitive: vec![SensitiveDraft {
-                find: vec![Detector::PaymentCard],
+                find: vec![0],
                 paths: path("/api/**"),
                 action: SensitiveAction::Mask,
+                keep_first: 0,
                 keep_last: 4,
+                style: MaskStyle::Stars,
+                confidence: Confidence::High,
+                places: IN_BODY,
             }],
+            expectations: Vec::new(),
+            compression: Compression::Identity,
         }],
     }
 }
@@ -277,6 +289,11 @@ impl<'p, S: PageStore> World<'p, S> {
     /// Runs something on the next worker in turn.
     pub(crate) fn on_next<T>(&mut self, work: impl FnOnce(&mut Surroundings<'_, 'p>) -> T) -> T {
         self.next = (self.next + 1) % self.workers.len();
+        self.on(self.next, work)
+    }
+
+    /// Runs something on the worker that had its turn last: an exchange stays on one.
+    pub(crate) fn on_same<T>(&mut self, work: impl FnOnce(&mut Surroundings<'_, 'p>) -> T) -> T {
         self.on(self.next, work)
     }
 

@@ -26,6 +26,9 @@ use load::Load;
 use logins::{Customers, Strangers};
 use pages::Pages;
 
+pub(crate) use process::cpu_time;
+pub(crate) use report::median;
+
 /// What the bench starts from.
 #[derive(Debug, Clone)]
 pub struct Setting {
@@ -115,7 +118,7 @@ pub fn run(setting: &Setting) -> Result<(), Failure> {
     let (_, login_blob) = policy("login.blob", &setting.login_policy)?;
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let shop = Shop::open(any_port, any_port)?;
-    let start = |name: &str| start(&directory.join(name), shop.address());
+    let start = |name: &str| start(&directory.join(name), shop.address(), None);
     let processes = [start("plain")?, start("noop")?, start("bartizan")?];
     let [plain, noop, bartizan] = &processes;
     let idle = Filter::unconfigured(std::path::absolute(&setting.noop)?);
@@ -177,13 +180,18 @@ fn slowest_load(log: &str) -> Option<u64> {
     times.max()
 }
 
-/// An Envoy with one worker.
-fn start(directory: &Path, upstream: SocketAddr) -> Result<Process, Failure> {
+/// An Envoy with one worker, tied to its processor.
+pub(crate) fn start(
+    directory: &Path,
+    upstream: SocketAddr,
+    upstream_buffer_limit: Option<u32>,
+) -> Result<Process, Failure> {
     Process::start(&Options {
         binary: locate()?,
         directory: directory.to_owned(),
         concurrency: 1,
         upstream,
+        upstream_buffer_limit,
         environment: vec![
             ("BARTIZAN_HASH_KEY".to_owned(), HASH_KEY.to_owned()),
             ("BARTIZAN_DEVICE_KEY".to_owned(), DEVICE_KEY.to_owned()),
@@ -242,9 +250,9 @@ fn reply() -> String {
 }
 
 fn measure(process: &Process, load: &mut Load, duration: Duration) -> Result<Sample, Failure> {
-    let before = process::cpu_time(process.id())?;
+    let before = cpu_time(process.id())?;
     let run = load.run(duration)?;
-    let cpu = process::cpu_time(process.id())?.saturating_sub(before);
+    let cpu = cpu_time(process.id())?.saturating_sub(before);
     ensure(run.requests > 0, || "no request was answered".to_owned())?;
     // Counts of requests stay far below 2^52, where this is exact.
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]

@@ -9,7 +9,7 @@ use crate::failure::{Context, Failure};
 const TICK: Duration = Duration::from_millis(10);
 
 /// The processor time that a process has used, all threads, in user and in kernel mode.
-pub(super) fn cpu_time(id: u32) -> Result<Duration, Failure> {
+pub(crate) fn cpu_time(id: u32) -> Result<Duration, Failure> {
     let path = format!("/proc/{id}/stat");
     let text = fs::read_to_string(&path).context(&path)?;
     // The second field is the name in brackets and may contain blanks; utime and stime are the 12th and 13th after it.

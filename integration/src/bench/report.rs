@@ -113,7 +113,7 @@ fn of(variant: &Variant, value: fn(&Sample) -> f64) -> f64 {
 }
 
 /// The middle value; of an even number the mean of the two in the middle; 0 of none.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;

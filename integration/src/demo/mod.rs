@@ -94,6 +94,7 @@ fn set_up(setting: &Setting) -> Result<Stage, Failure> {
         directory,
         concurrency: 2,
         upstream: shop.address(),
+        upstream_buffer_limit: None,
         environment: vec![("BARTIZAN_HASH_KEY".to_owned(), hash_key()?)],
         processor: None,
     })?;

@@ -31,6 +31,8 @@ pub struct Options {
     pub concurrency: u32,
     /// Where the upstream listens.
     pub upstream: SocketAddr,
+    /// What a connection to the upstream may buffer, in bytes; `None` is what the reference says.
+    pub upstream_buffer_limit: Option<u32>,
     /// Environment variables, beside those of this process.
     pub environment: Vec<(String, String)>,
     /// The processor that it is tied to, by `taskset`.
@@ -58,7 +60,7 @@ impl Process {
             fs::remove_file(&address_file).context(address_file.display())?;
         }
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        prepare(directory, any_port, options.upstream)?;
+        write_bootstrap(directory, any_port, options.upstream, options.upstream_buffer_limit)?;
         let log = directory.join("envoy.log");
         let mut child = command(options)
             .arg("--config-path")
@@ -140,8 +142,18 @@ pub const FLAGS: [&str; 9] = [
 ///
 /// The reference lacks a part, or the directory cannot be written.
 pub fn prepare(directory: &Path, admin: SocketAddr, upstream: SocketAddr) -> Result<(), Failure> {
+    write_bootstrap(directory, admin, upstream, None)
+}
+
+fn write_bootstrap(
+    directory: &Path,
+    admin: SocketAddr,
+    upstream: SocketAddr,
+    buffer_limit: Option<u32>,
+) -> Result<(), Failure> {
     fs::create_dir_all(directory).context(directory.display())?;
-    let bootstrap = Reference::load()?.bootstrap(admin, upstream, &directory.join("listeners.json"))?;
+    let listeners = directory.join("listeners.json");
+    let bootstrap = Reference::load()?.bootstrap(admin, upstream, buffer_limit, &listeners)?;
     let path = directory.join("bootstrap.json");
     fs::write(&path, serde_json::to_vec_pretty(&bootstrap)?).context(path.display())?;
     let nothing: [&Value; 0] = [];

@@ -47,7 +47,8 @@ impl Reference {
     /// A bootstrap whose listeners come from `listeners` and whose clusters point to `upstream`.
     ///
     /// Beside the reference's cluster there is `shop_h2`: the same upstream over HTTP/2, which tests of trailers and
-    /// gRPC ask for. `admin` with port 0 lets Envoy choose and write the address down.
+    /// gRPC ask for. `buffer_limit` is what a connection to the upstream may buffer, in bytes; without it, what the
+    /// reference says. `admin` with port 0 lets Envoy choose and write the address down.
     ///
     /// # Errors
     ///
@@ -56,6 +57,7 @@ impl Reference {
         &self,
         admin: SocketAddr,
         upstream: SocketAddr,
+        buffer_limit: Option<u32>,
         listeners: &Path,
     ) -> Result<Value, Failure> {
         let mut bootstrap = self.bootstrap.clone();
@@ -63,6 +65,9 @@ impl Reference {
         let mut cluster = self.cluster.clone();
         *at(&mut cluster, "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address")? =
             socket_address(upstream);
+        if let Some(limit) = buffer_limit {
+            set(&mut cluster, "per_connection_buffer_limit_bytes", json!(limit))?;
+        }
         let mut over_http2 = cluster.clone();
         set(&mut cluster, "typed_extension_protocol_options", protocol("http_protocol_options"))?;
         set(&mut over_http2, "typed_extension_protocol_options", protocol("http2_protocol_options"))?;

@@ -113,7 +113,9 @@ fn is_about_logins(source: &CounterSource) -> bool {
         CounterSource::Count(_) => false,
         CounterSource::Slow(event) | CounterSource::Regularity(event) => *event != Event::Request,
         // Whom a login comes from is known at each login.
-        CounterSource::Distinct(value, _) => !matches!(value, Value::Path | Value::PathParameter),
+        CounterSource::Distinct(value, _) => {
+            !matches!(value, Value::Path | Value::PathParameter | Value::SensitiveValue)
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 //! passwords, a mistyped password) all rules that this cause alone can satisfy are added up. Where their points reach a
 //! refusal, the author is told.
 
-use bartizan_engine::blob::draft::{ActionDraft, CounterSource, PathPattern, Segment, SensitiveAction};
-use bartizan_engine::vocabulary::{CounterKey, Detector, Event, Mode};
+use bartizan_engine::blob::draft::{ActionDraft, CounterSource};
+use bartizan_engine::vocabulary::{CounterKey, Event, Mode};
 
 use super::world::{Victim, World};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, codes};
@@ -106,7 +106,6 @@ pub(super) fn advise(policy: &Policy, names: &Names<'_>, findings: &mut Diagnost
             refused_by(part, cause, policy, names, findings);
         }
     }
-    ordinary_replies(policy, findings);
 }
 
 fn refused_by(
@@ -140,22 +139,4 @@ fn refused_by(
 
 fn refuses(action: &ActionDraft) -> bool {
     matches!(action, ActionDraft::Challenge { .. } | ActionDraft::Deceive { .. } | ActionDraft::Block { .. })
-}
-
-fn ordinary_replies(policy: &Policy, findings: &mut Diagnostics) {
-    for search in policy.apps.iter().flat_map(|app| &app.sensitive) {
-        let everywhere = search.paths.value == PathPattern { segments: vec![Segment::Rest] };
-        let email = search.find.iter().find(|detector| detector.value == Detector::Email);
-        if let (SensitiveAction::Block, true, Some(email)) = (search.action.value, everywhere, email) {
-            findings.push(
-                Diagnostic::new(
-                    &codes::BLOCKS_ORDINARY_REPLIES,
-                    email.span,
-                    "every page with an e-mail address is refused",
-                )
-                .also(search.action.span, "on all paths")
-                .help("use `mask`, or name the paths that must not carry one"),
-            );
-        }
-    }
 }

@@ -6,6 +6,7 @@ use bartizan_engine::blob::draft::CounterSource;
 use bartizan_engine::vocabulary::{CounterKey, Event, Value};
 
 use super::conditions;
+use crate::decode::concerns_sensitive_values;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, codes};
 use crate::model::{Condition, ConditionKind, CounterBody, FlowRule, Policy, Who};
 use crate::source::Spanned;
@@ -25,9 +26,7 @@ pub(super) fn advise(policy: &Policy, findings: &mut Diagnostics) {
         searches: policy.apps.iter().any(|app| !app.sensitive.is_empty()),
     };
     counters(policy, &present, findings);
-    if !present.logins {
-        packs(policy, findings);
-    }
+    packs(policy, &present, findings);
     for condition in conditions(policy).filter(|condition| policy.pack_of(condition.span).is_none()) {
         waits(condition, &present, findings);
     }
@@ -56,7 +55,7 @@ fn counters(policy: &Policy, present: &Present, findings: &mut Diagnostics) {
             Some(("logins, and no app has any", "describe the login under `logins` of its app"))
         } else if needs_passwords(body) && !present.passwords {
             Some(("passwords, and no login says where they are", "add `password` to the login"))
-        } else if body.source.value == CounterSource::Count(Event::SensitiveFound) && !present.searches {
+        } else if concerns_sensitive_values(&body.source.value) && !present.searches {
             let help = "say what is looked for under `sensitive` of an app";
             Some(("findings in replies, and no app looks for any", help))
         } else {
@@ -74,24 +73,33 @@ fn unused(name: &Spanned<String>, what: &str, code: &'static Code, help: &str, f
     findings.push(Diagnostic::new(code, name.span, message).help(help));
 }
 
-/// A pack that counts logins is of no use where there are none.
-fn packs(policy: &Policy, findings: &mut Diagnostics) {
+/// A pack that counts logins, or findings, is of no use where there are none.
+fn packs(policy: &Policy, present: &Present, findings: &mut Diagnostics) {
     for pack in &policy.packs {
-        let mut counters = policy.counters.iter().filter(|counter| counter.name.span.file == pack.file);
-        if counters.any(|counter| counter.body.as_ref().is_some_and(needs_logins)) {
-            let message = format!("the pack `{}` counts logins, and no app has any", pack.name.value);
-            findings.push(
-                Diagnostic::new(&codes::COUNTS_NOTHING, pack.name.span, message)
-                    .help("describe the login under `logins` of its app"),
-            );
-        }
+        let counters = policy.counters.iter().filter(|counter| counter.name.span.file == pack.file);
+        let bodies: Vec<&CounterBody> = counters.filter_map(|counter| counter.body.as_ref()).collect();
+        let name = pack.name.value;
+        let (message, help) = if !present.logins && bodies.iter().any(|body| needs_logins(body)) {
+            let message = format!("the pack `{name}` counts logins, and no app has any");
+            (message, "describe the login under `logins` of its app")
+        } else if !present.searches && bodies.iter().any(|body| concerns_sensitive_values(&body.source.value))
+        {
+            let message = format!("the pack `{name}` counts findings in replies, and no app looks for any");
+            (message, "say what is looked for under `sensitive` of an app")
+        } else {
+            continue;
+        };
+        findings.push(Diagnostic::new(&codes::COUNTS_NOTHING, pack.name.span, message).help(help));
     }
 }
 
 fn needs_logins(body: &CounterBody) -> bool {
     let of_logins = match &body.source.value {
         CounterSource::Count(event) | CounterSource::Slow(event) | CounterSource::Regularity(event) => {
-            !matches!(event, Event::Request | Event::ResponseStatus(_) | Event::SensitiveFound)
+            !matches!(
+                event,
+                Event::Request | Event::ResponseStatus(_) | Event::SensitiveFound | Event::SensitiveUnusual
+            )
         }
         CounterSource::Distinct(value, _) => matches!(value, Value::LoginUsername | Value::LoginPassword),
     };
@@ -118,6 +126,9 @@ fn waits(condition: &Condition, present: &Present, findings: &mut Diagnostics) {
         ("this is about logins, and no app has any", "describe the login under `logins` of its app")
     } else if matches!(condition.kind, ConditionKind::Leaked(_)) && !present.passwords {
         ("no login says where its password is", "add `password` to the login")
+    } else if matches!(condition.kind, ConditionKind::ReplyValues(_)) && !present.searches {
+        let help = "say what is looked for under `sensitive` of an app";
+        ("this is about findings in replies, and no app looks for any", help)
     } else {
         return;
     };

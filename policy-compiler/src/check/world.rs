@@ -53,6 +53,7 @@ impl<'a> World<'a> {
             }
             ConditionKind::List(_)
             | ConditionKind::Flow(_)
+            | ConditionKind::ReplyValues(_)
             | ConditionKind::SessionMoved(Binding::Fingerprint) => !wanted,
             ConditionKind::Counter(name, over) => !wanted || self.is_lifted(name, over.value),
             ConditionKind::Ratio(Ratio { part, whole, .. }) => {

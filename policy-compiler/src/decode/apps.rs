@@ -1,30 +1,43 @@
 //! Applications with their routes, traps and searches.
 
-use bartizan_engine::blob::draft::SensitiveAction;
-use bartizan_engine::vocabulary::Detector;
+use bartizan_engine::blob::draft::Compression;
 
 use super::addresses::threat;
 use super::fields::{self, Fields};
+use super::sensitive::{names, search};
 use super::texts::duration;
-use super::{logins, paths};
-use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::model::{App, Honeypot, Route, RouteBody, Sensitive};
+use super::{Run, logins, paths};
+use crate::diagnostic::Diagnostics;
+use crate::model::{App, Expectation, Honeypot, Route, RouteBody};
+use crate::openapi;
 use crate::source::Spanned;
-use crate::syntax::fields::{APP, DETECTORS, HONEYPOT, LABEL, ROUTE, SENSITIVE};
+use crate::syntax::fields::{APP, HONEYPOT, LABEL, ROUTE};
 use crate::syntax::{Entry, Node};
 
-pub(super) fn decode(policy: &Fields<'_>, findings: &mut Diagnostics) -> Vec<App> {
-    let entries = policy.named("apps", findings);
-    entries.iter().map(|entry| app(entry, findings)).collect()
+pub(super) fn decode(policy: &Fields<'_>, run: &mut Run<'_>) -> Vec<App> {
+    let entries = policy.named("apps", run.findings);
+    entries.iter().map(|entry| app(entry, run)).collect()
 }
 
-fn app(entry: &Entry, findings: &mut Diagnostics) -> App {
+fn app(entry: &Entry, run: &mut Run<'_>) -> App {
+    let expectations = openapi(entry, run);
+    let findings = &mut *run.findings;
     let name = entry.key.clone();
     fields::name(&name, &LABEL, 32, findings);
     let Some(fields) = Fields::open(&entry.node, entry.key.span, &APP, findings) else {
-        let (hosts, owner) = (Vec::new(), String::new());
-        let (routes, logins, honeypots, sensitive) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        return App { name, hosts, mode: None, owner, unwatched: None, routes, logins, honeypots, sensitive };
+        return App {
+            name,
+            hosts: Vec::new(),
+            mode: None,
+            owner: String::new(),
+            unwatched: None,
+            routes: Vec::new(),
+            logins: Vec::new(),
+            honeypots: Vec::new(),
+            sensitive: Vec::new(),
+            expectations,
+            compression: None,
+        };
     };
     let hosts = fields.items("hosts", findings).iter();
     let hosts = hosts.filter_map(|node| paths::host(node, findings)).collect();
@@ -39,7 +52,30 @@ fn app(entry: &Entry, findings: &mut Diagnostics) -> App {
     let honeypots = honeypots.filter_map(|node| honeypot(node, findings)).collect();
     let sensitive = fields.items("sensitive", findings).iter();
     let sensitive = sensitive.filter_map(|node| search(node, findings)).collect();
-    App { name, hosts, mode, owner, unwatched, routes, logins, honeypots, sensitive }
+    let compression = fields.word("compression", findings).map(|word| {
+        let decodes = word.value == "decode";
+        Spanned::new(if decodes { Compression::Decode } else { Compression::Identity }, word.span)
+    });
+    App {
+        name,
+        hosts,
+        mode,
+        owner,
+        unwatched,
+        routes,
+        logins,
+        honeypots,
+        sensitive,
+        expectations,
+        compression,
+    }
+}
+
+/// What the app's OpenAPI document says that replies contain.
+fn openapi(app: &Entry, run: &mut Run<'_>) -> Vec<Expectation> {
+    let Some(entry) = app.node.entry("openapi") else { return Vec::new() };
+    let path = fields::text(&entry.node, "a file name", 1024, run.findings);
+    path.map(|path| openapi::read(&path, run)).unwrap_or_default()
 }
 
 fn route(entry: &Entry, findings: &mut Diagnostics) -> Route {
@@ -59,7 +95,8 @@ fn route_body(fields: &Fields<'_>, findings: &mut Diagnostics) -> Option<RouteBo
     methods.dedup();
     let mode = fields.mode("mode", findings);
     let authenticated = fields.boolean("authenticated", findings).is_some_and(|value| value.value);
-    Some(RouteBody { path: path?, methods, mode, authenticated })
+    let expects = names(fields, "expects", findings);
+    Some(RouteBody { path: path?, methods, mode, authenticated, expects })
 }
 
 fn honeypot(node: &Node, findings: &mut Diagnostics) -> Option<Honeypot> {
@@ -71,39 +108,4 @@ fn honeypot(node: &Node, findings: &mut Diagnostics) -> Option<Honeypot> {
     let for_ms = fields.text("for", findings).and_then(|text| duration(&text, findings));
     let because = if fields.has("because") { fields.because(findings)? } else { String::new() };
     Some(Honeypot { path: path?, threat: threat?, points: points?.value, for_ms: for_ms?, because })
-}
-
-fn search(node: &Node, findings: &mut Diagnostics) -> Option<Sensitive> {
-    let fields = Fields::open(node, node.span, &SENSITIVE, findings)?;
-    let mut find: Vec<Spanned<Detector>> = Vec::new();
-    for node in fields.items("find", findings) {
-        let Some(word) = fields::word(node, DETECTORS, findings) else { continue };
-        let detector = Detector::ALL.into_iter().find(|detector| detector.name() == word.value);
-        find.extend(detector.map(|detector| Spanned::new(detector, node.span)));
-    }
-    find.sort_by_key(|detector| detector.value);
-    find.dedup_by_key(|detector| detector.value);
-    let paths = fields.text("in", findings).and_then(|text| paths::path(&text, findings));
-    let action = fields.word("do", findings).map(|word| {
-        let action = match word.value {
-            "tag" => SensitiveAction::Tag,
-            "mask" => SensitiveAction::Mask,
-            _ => SensitiveAction::Block,
-        };
-        Spanned::new(action, word.span)
-    });
-    let keep_last = fields.integer("keep_last", findings).map_or(0, |number| number.value);
-    if let (Some(entry), Some(SensitiveAction::Tag)) =
-        (fields.entry("keep_last"), action.as_ref().map(|action| action.value))
-    {
-        findings.push(
-            Diagnostic::new(
-                &codes::KEY_NOT_HERE,
-                entry.key.span,
-                "`keep_last` says nothing beside `do: tag`",
-            )
-            .help("nothing is masked; use `do: mask`, or take `keep_last` out"),
-        );
-    }
-    Some(Sensitive { find, paths: paths?, action: action?, keep_last: u8::try_from(keep_last).unwrap_or(0) })
 }

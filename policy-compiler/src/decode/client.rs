@@ -38,7 +38,14 @@ pub(super) fn decode(entry: Option<&Entry>, findings: &mut Diagnostics) -> Clien
     let opened = entry.and_then(|entry| Fields::open(&entry.node, entry.key.span, &CLIENT, findings));
     let Some(fields) = opened else {
         let (keys, fingerprint) = (Vec::new(), Vec::new());
-        return Client { address_from: AddressFrom::Envoy, ipv6_prefix: IPV6_PREFIX, keys, fingerprint };
+        let country_header = String::new();
+        return Client {
+            address_from: AddressFrom::Envoy,
+            ipv6_prefix: IPV6_PREFIX,
+            keys,
+            fingerprint,
+            country_header,
+        };
     };
     let prefix = fields.integer("ipv6_prefix", findings);
     Client {
@@ -46,7 +53,13 @@ pub(super) fn decode(entry: Option<&Entry>, findings: &mut Diagnostics) -> Clien
         ipv6_prefix: prefix.and_then(|prefix| u8::try_from(prefix.value).ok()).unwrap_or(IPV6_PREFIX),
         keys: keys(&fields, findings),
         fingerprint: fingerprint(&fields, findings),
+        country_header: country_header(&fields, findings).unwrap_or_default(),
     }
+}
+
+fn country_header(client: &Fields<'_>, findings: &mut Diagnostics) -> Option<String> {
+    let text = client.text("country_header", findings)?;
+    Some(token(&text, "header", findings)?.to_ascii_lowercase())
 }
 
 /// The policy's `devices`.

@@ -7,7 +7,7 @@ use super::texts::duration;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::{Condition, ConditionKind, Ratio, RatioLimit};
 use crate::source::Spanned;
-use crate::syntax::fields::{COMPARISON, CONDITION, RATIO};
+use crate::syntax::fields::{COMPARISON, CONDITION, RATIO, REPLY_VALUES};
 use crate::syntax::node::shorten;
 use crate::syntax::{Entry, Node, Value};
 
@@ -98,6 +98,11 @@ fn condition(node: &Node, findings: &mut Diagnostics) -> Option<Condition> {
         "session_older" => {
             let age = fields.text("session_older", findings)?;
             ConditionKind::SessionOlder(duration(&age, findings)? / 1000)
+        }
+        "reply_values" => {
+            let entry = fields.entry("reply_values")?;
+            let fields = Fields::open(&entry.node, entry.key.span, &REPLY_VALUES, findings)?;
+            ConditionKind::ReplyValues(fields.integer("over", findings)?.value)
         }
         "all" => ConditionKind::All(several(entry, findings)?),
         "any" => ConditionKind::Any(several(entry, findings)?),

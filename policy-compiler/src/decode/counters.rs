@@ -4,6 +4,7 @@ use bartizan_engine::blob::draft::CounterSource;
 use bartizan_engine::vocabulary::{CounterKey, Event, Moment, Value, Whose};
 
 use super::fields::{self, Fields};
+use super::sensitive::names;
 use super::texts::{duration, half_life, parse_status};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::{Counter, CounterBody};
@@ -24,15 +25,16 @@ const KEYS: [(&str, CounterKey); 7] = [
     ("login.password", CounterKey::LoginPassword),
     ("route", CounterKey::Route),
 ];
-const EVENTS: [(&str, Event); 6] = [
+const EVENTS: [(&str, Event); 7] = [
     ("request", Event::Request),
     ("login.attempt", Event::LoginAttempt),
     ("login.success", Event::LoginSuccess),
     ("login.new_device", Event::LoginNewDevice),
     ("login.failure", Event::LoginFailure),
     ("sensitive.found", Event::SensitiveFound),
+    ("sensitive.unusual", Event::SensitiveUnusual),
 ];
-const VALUES: [(&str, Value); 7] = [
+const VALUES: [(&str, Value); 8] = [
     ("login.username", Value::LoginUsername),
     ("login.password", Value::LoginPassword),
     ("client", Value::Client),
@@ -40,6 +42,7 @@ const VALUES: [(&str, Value); 7] = [
     ("network", Value::Network),
     ("fingerprint", Value::Fingerprint),
     ("path", Value::Path),
+    ("sensitive.value", Value::SensitiveValue),
 ];
 
 pub(super) fn decode(policy: &Fields<'_>, findings: &mut Diagnostics) -> Vec<Counter> {
@@ -98,18 +101,41 @@ fn body(fields: &Fields<'_>, findings: &mut Diagnostics) -> Option<CounterBody> 
     if let Some(entry) = what.filter(|entry| entry.key.value != "distinct" && of_logins) {
         fields.refuse(&["of"], &entry.key.value, findings);
     }
-    Some(CounterBody { source: source?, key: key?, whose, moment, window_ms: window_ms? })
+    let data = names(fields, "data", findings);
+    let of_values = source.as_ref().is_none_or(|source| {
+        concerns_sensitive_values(&source.value)
+            && source.value != CounterSource::Count(Event::SensitiveUnusual)
+    });
+    if let Some(entry) = what.filter(|_| !of_values) {
+        let beside =
+            format!("{}: {}", entry.key.value, entry.node.scalar().map_or("", |scalar| &scalar.text));
+        fields.refuse(&["data"], &beside, findings);
+    }
+    Some(CounterBody { source: source?, key: key?, whose, moment, window_ms: window_ms?, data })
+}
+
+/// Whether it counts sensitive values in replies.
+pub(crate) fn concerns_sensitive_values(source: &CounterSource) -> bool {
+    matches!(
+        source,
+        CounterSource::Count(Event::SensitiveFound | Event::SensitiveUnusual)
+            | CounterSource::Distinct(Value::SensitiveValue, _)
+    )
 }
 
 /// Whether what is counted is something that logins have, or can be taken of logins only.
 fn concerns_logins(source: &CounterSource, key: CounterKey) -> bool {
     match source {
         CounterSource::Count(event) | CounterSource::Slow(event) | CounterSource::Regularity(event) => {
-            !matches!(event, Event::Request | Event::ResponseStatus(_) | Event::SensitiveFound)
+            !matches!(
+                event,
+                Event::Request | Event::ResponseStatus(_) | Event::SensitiveFound | Event::SensitiveUnusual
+            )
         }
         CounterSource::Distinct(Value::Path | Value::PathParameter, _) => {
             matches!(key, CounterKey::LoginUsername | CounterKey::LoginPassword)
         }
+        CounterSource::Distinct(Value::SensitiveValue, _) => false,
         CounterSource::Distinct(..) => true,
     }
 }

@@ -347,10 +347,11 @@ pub(super) fn text(
 /// A name of the form that the table gives.
 pub(super) fn name(key: &Spanned<String>, form: &Form, longest: usize, findings: &mut Diagnostics) -> bool {
     let underscore = form.pattern.contains('_');
+    let dash = form.pattern.contains("-]");
     let fits = |character: char| {
         character.is_ascii_lowercase()
             || character.is_ascii_digit()
-            || character == '-'
+            || (dash && character == '-')
             || (underscore && character == '_')
     };
     let text = &key.value;
@@ -361,15 +362,16 @@ pub(super) fn name(key: &Spanned<String>, form: &Form, longest: usize, findings:
     {
         return true;
     }
-    let characters = if underscore {
-        "lower-case letters, digits, `-` and `_`"
-    } else {
-        "lower-case letters, digits and `-`"
+    let characters = match (underscore, dash) {
+        (true, true) => "lower-case letters, digits, `-` and `_`",
+        (true, false) => "lower-case letters, digits and `_`",
+        _ => "lower-case letters, digits and `-`",
     };
+    let gap = if dash { '-' } else { '_' };
     let suggestion: String = text
         .to_ascii_lowercase()
         .chars()
-        .map(|character| if fits(character) { character } else { '-' })
+        .map(|character| if fits(character) { character } else { gap })
         .take(longest)
         .collect();
     let suggestion = suggestion.trim_matches(['-', '_']);

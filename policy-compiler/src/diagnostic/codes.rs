@@ -164,6 +164,15 @@ codes! {
     BAD_REPLY_HEADER "B0316" Error "not a header for a reply of the filter's own"
     "Lengths, connections and dates are the proxy's business: it writes these headers itself. Values of headers are one line of text."
 
+    BAD_PATTERN "B0317" Error "a pattern that cannot be searched for"
+    "Patterns run on every byte of every reply, so they are compiled to automata of bounded size and tried only where they can begin: at fixed texts, \
+     digits or capitals, or behind words of `context`. The message says what is in the way, and what to write instead."
+    BAD_WORD "B0318" Error "not a word or field to look for"
+    "Words and phrases begin with a letter or digit, because they are looked for where words begin. JSON fields are written `/**/name`."
+    BAD_DOCUMENT "B0319" Error "an OpenAPI document that cannot be read"
+    "What replies are meant to contain is read from the document, so without it what is meant would be reported. It is OpenAPI 3.0 or 3.1, in YAML or JSON, \
+     of at most 16 MiB."
+
     UNKNOWN_NAME "B0401" Error "a name that nothing has"
     "The policy refers to a counter, list, flow, app or route that it does not define, or to a rule that a pack does not have."
     DEFINED_TWICE "B0402" Error "two parts with the same name"
@@ -231,13 +240,24 @@ codes! {
     "One sketch holds what is known about passwords, over one window and of one kind of logins. Compare the one counter with several numbers instead, \
      or leave the other one's rule out; a rule pack's with `use: [{ pack: account-takeover, without: [ato-sprayed-password] }]`."
 
+    SAMPLE_FAILS "B0519" Error "a sample that the detector does not treat as it says"
+    "Samples are tried whenever the policy is checked or compiled. A detector that misses what it is for, or finds what it is not for, would be found out by customers \
+     otherwise. Change the detector, or the sample."
+    NOTHING_TO_REMOVE "B0520" Error "a value that cannot be taken out"
+    "`remove` takes a field out of a JSON object, so it goes with detectors that find fields by their names. Values that stand anywhere in a text can be masked."
+    STAYS_READABLE "B0521" Error "a mask that leaves values readable"
+    "The shortest values that are looked for have about twelve characters. With more than ten of them left readable nothing is hidden."
+    COMPRESSED "B0522" Error "changes to replies that are only decoded"
+    "With `compression: decode` the filter reads compressed replies beside their way to the client. It cannot change them. Where values are masked, removed or blocked, \
+     the upstream has to send them uncompressed: `compression: identity`."
+
     STEP_UNREACHABLE "B0601" Warning "a step that no score can reach"
     "All rules and traps of the threat together do not add up to the score of this step, so it never happens. Lower it, or give the rules \
      more points."
     UNUSED_COUNTER "B0602" Warning "a counter that nothing uses"
     "No condition looks at the counter. It is left out of the blob."
-    UNUSED_LIST "B0603" Warning "a list or flow that nothing uses"
-    "No condition and no exemption looks at the list, or no condition at the flow."
+    UNUSED_LIST "B0603" Warning "a list, flow or detector that nothing uses"
+    "No condition and no exemption looks at the list, no condition at the flow, or no app for what the detector finds."
     ALLOWS_EVERYBODY "B0604" Warning "an exemption for everybody"
     "The exemption covers all addresses of IPv4 or IPv6. The threats that it skips are switched off for everybody. To look without acting, \
      use `mode: report`."
@@ -284,6 +304,8 @@ codes! {
     LEFT_OUT "B0618" Warning "lines of a list that are left out"
     "Files of leaked credentials are collected by hand and have lines that are no entries. They are left out and named by number, never by \
      what they say. A file with more than one such line in a hundred is another kind of list than the policy says, and an error."
+    EXPECTED_IN_VAIN "B0619" Warning "something expected that nothing looks for"
+    "A route says that its replies contain something, and the app does not look for it. Nothing is reported with or without that word."
 }
 
 #[cfg(test)]

@@ -71,6 +71,8 @@ pub(crate) enum ConditionKind {
     SessionMoved(Binding),
     /// The session is older than so many seconds.
     SessionOlder(u32),
+    /// The reply holds more different sensitive values than this.
+    ReplyValues(u32),
     /// All.
     All(Vec<Condition>),
     /// At least one.

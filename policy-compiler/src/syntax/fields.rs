@@ -7,15 +7,22 @@ mod accounts;
 mod applications;
 mod conditions;
 mod detection;
+mod detectors;
 mod general;
 mod logins;
+mod sensitive;
 
 pub use accounts::{DEVICES, FLOW, LEAKED};
-pub use applications::{APP, HONEYPOT, ROUTE, SENSITIVE};
-pub use conditions::{COMPARISON, CONDITION, RATIO};
+pub use applications::{APP, HONEYPOT, ROUTE};
+pub use conditions::{COMPARISON, CONDITION, RATIO, REPLY_VALUES};
 pub use detection::{COUNTER, RULE, STEP, THREAT};
+pub use detectors::{
+    BUILT_IN, DETECTOR, DETECTOR_NAME, DETECTOR_OR_PACK, MEMBER, SAMPLE_BYTES, SAMPLES, VALIDATORS,
+    WORD_BYTES,
+};
 pub use general::{ALLOW, CLIENT, HOPS, LIST, POLICY, USE};
 pub use logins::{DECOY, HEADER, LOGIN, OUTCOME};
+pub use sensitive::SENSITIVE;
 
 /// A mapping and the keys that it can have.
 #[derive(Debug)]
@@ -132,8 +139,6 @@ pub const BECAUSE_BYTES: usize = 200;
 pub const REPLY_BYTES: usize = 16 * 1024;
 /// Threats by name.
 pub const THREATS: &[&str] = &["account-takeover", "scraping", "leakage", "injection"];
-/// Detectors by name.
-pub const DETECTORS: &[&str] = &["payment_card", "iban", "us_ssn", "email"];
 
 impl Section {
     /// The key's entry in the table.
@@ -160,6 +165,7 @@ pub static SECTIONS: &[&Section] = &[
     &CONDITION,
     &COMPARISON,
     &RATIO,
+    &REPLY_VALUES,
     &STEP,
     &APP,
     &ROUTE,
@@ -169,18 +175,19 @@ pub static SECTIONS: &[&Section] = &[
     &HEADER,
     &HONEYPOT,
     &SENSITIVE,
+    &DETECTOR,
+    &SAMPLES,
 ];
 
 #[cfg(test)]
 mod tests {
-    use bartizan_engine::vocabulary::{Detector, Threat};
+    use bartizan_engine::vocabulary::Threat;
 
     use super::*;
 
     #[test]
     fn the_words_are_those_of_the_engine() {
         assert_eq!(THREATS, Threat::ALL.map(Threat::name));
-        assert_eq!(DETECTORS, Detector::ALL.map(Detector::name));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Reply {
     pub chunks: Vec<Vec<u8>>,
     /// Its trailers.
     pub trailers: Option<HeaderMap>,
+    /// Whether it breaks off behind what is there instead of ending.
+    pub breaks_off: bool,
 }
 
 impl Reply {
@@ -155,10 +157,15 @@ impl EmulatedEnvoy {
 
     /// Plays a whole reply.
     pub fn answer(&mut self, stream: StreamId, reply: &Reply) {
+        let has_end = !reply.breaks_off;
         let without_body = reply.chunks.is_empty() && reply.trailers.is_none();
-        self.response_head(stream, reply.head.clone(), without_body);
+        self.response_head(stream, reply.head.clone(), without_body && has_end);
         for (last, chunk) in parts(&reply.chunks) {
-            self.response_body(stream, chunk, last && reply.trailers.is_none());
+            self.response_body(stream, chunk, last && has_end && reply.trailers.is_none());
+        }
+        if reply.breaks_off {
+            self.upstream_reset(stream);
+            return;
         }
         if let Some(trailers) = &reply.trailers {
             self.response_trailers(stream, trailers.clone());

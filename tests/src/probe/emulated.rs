@@ -136,7 +136,7 @@ fn reply(message: &ProbeMessage) -> Reply {
     for (name, value) in message.header_pairs() {
         head.add(name.as_bytes(), value.as_bytes());
     }
-    Reply { head, chunks: parts(message, Client::Http1), trailers: trailers(message) }
+    Reply { head, chunks: parts(message, Client::Http1), trailers: trailers(message), breaks_off: false }
 }
 
 fn parts(message: &ProbeMessage, sender: Client) -> Vec<Vec<u8>> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::body::Characters;
 use super::duration;
 use crate::host::exchange::Exchange;
 
@@ -49,6 +50,18 @@ pub struct Expected {
     /// Detectors that found something.
     #[serde(default)]
     pub found: Option<Vec<String>>,
+    /// Where something was found: `body`, `headers` (trailers too), `url`; one entry for each detector and place.
+    #[serde(default)]
+    pub found_at: Option<Vec<String>>,
+    /// How many values were found.
+    #[serde(default)]
+    pub count: Option<u64>,
+    /// How many of them are only likely.
+    #[serde(default)]
+    pub likely: Option<u64>,
+    /// How many were overwritten or taken out.
+    #[serde(default)]
+    pub masked: Option<u64>,
     /// Why a body was not inspected; `no` for inspected.
     #[serde(default)]
     pub uninspected: Option<String>,
@@ -61,6 +74,21 @@ pub struct Expected {
     /// What the client's body contains.
     #[serde(default)]
     pub body_contains: Option<String>,
+    /// What the client's body must not contain.
+    #[serde(default)]
+    pub body_lacks: Option<String>,
+    /// The pieces in which the client gets the body.
+    #[serde(default)]
+    pub pieces: Option<Vec<String>>,
+    /// Whether the client gets the bytes that the upstream sent.
+    #[serde(default)]
+    pub passes: Option<bool>,
+    /// Whether the client gets as many bytes as the upstream sent.
+    #[serde(default)]
+    pub same_length: Option<bool>,
+    /// Trailers of the client's reply; empty for absent, `*` for anything.
+    #[serde(default)]
+    pub trailers: BTreeMap<String, String>,
     /// Headers of the client's reply; empty for absent, `*` for anything.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -88,8 +116,8 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// What differs, as sentences.
-    pub fn differences(&self, seen: &Exchange) -> Vec<String> {
+    /// What differs, as sentences. `sent` is what the upstream sent of its body, in these characters.
+    pub fn differences(&self, seen: &Exchange, sent: &[u8], characters: Characters) -> Vec<String> {
         let state = seen.state("bartizan");
         let record: Value =
             state.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
@@ -121,15 +149,29 @@ impl Expected {
             self.status.map(|status| format!("{:?}", Some(status))),
             format!("{:?}", seen.status()),
         );
-        judge("body", self.body.clone(), seen.client.text());
+        let body = seen.client.body();
+        let read = characters.read(&body);
+        judge("body", self.body.clone(), read.clone());
+        let pieces = seen.client.chunks.iter().filter(|piece| !piece.is_empty());
+        let pieces = pieces.map(|piece| characters.read(piece)).collect::<Vec<_>>();
+        judge("pieces", self.pieces.as_ref().map(|pieces| format!("{pieces:?}")), format!("{pieces:?}"));
+        judge("passes", self.passes.map(|passes| passes.to_string()), (body == sent).to_string());
+        let same_length = body.len() == sent.len();
+        judge("same length", self.same_length.map(|same| same.to_string()), same_length.to_string());
+        let lacked = self.body_lacks.as_ref().filter(|part| read.contains(*part));
+        judge("body lacks", lacked.cloned(), read.clone());
+        judge("found at", self.found_at.clone().map(listed), listed(strings(&record, "found", "at")));
+        for (what, expected) in [("count", self.count), ("likely", self.likely), ("masked", self.masked)] {
+            judge(what, expected.map(|number| number.to_string()), sum(&record, what).to_string());
+        }
         judge("reset", self.reset.map(|reset| reset.to_string()), seen.client.reset.to_string());
         judge(
             "reached upstream",
             self.upstream.map(|upstream| upstream.to_string()),
             seen.upstream.head.is_some().to_string(),
         );
-        let contained = self.body_contains.as_ref().filter(|part| !seen.client.text().contains(*part));
-        judge("body contains", contained.cloned(), seen.client.text());
+        let contained = self.body_contains.as_ref().filter(|part| !read.contains(*part));
+        judge("body contains", contained.cloned(), read);
         judge("cookies", self.sets_cookies.clone().map(listed), listed(cookies(seen)));
         let took = format!("{} ms", seen.took());
         let bounds = [
@@ -145,6 +187,10 @@ impl Expected {
         for (name, value) in &self.headers {
             let have = seen.client.head.as_ref().and_then(|head| head.text(name));
             judge(name, Some(value.clone()), wildcard(value, have));
+        }
+        for (name, value) in &self.trailers {
+            let have = seen.client.trailers.as_ref().and_then(|trailers| trailers.text(name));
+            judge(&format!("trailer {name}"), Some(value.clone()), wildcard(value, have));
         }
         for (name, value) in &self.upstream_headers {
             let have = seen.upstream.head.as_ref().and_then(|head| head.text(name));
@@ -168,6 +214,12 @@ impl Expected {
 fn strings(record: &Value, list: &str, key: &str) -> Vec<String> {
     let entries = record.get(list).and_then(Value::as_array).cloned().unwrap_or_default();
     entries.iter().filter_map(|entry| Some(entry.get(key)?.as_str()?.to_owned())).collect()
+}
+
+/// A number of all entries of what was found, together.
+fn sum(record: &Value, key: &str) -> u64 {
+    let entries = record.get("found").and_then(Value::as_array).into_iter().flatten();
+    entries.filter_map(|entry| entry.get(key)?.as_u64()).sum()
 }
 
 /// Names of the cookies that the client gets.

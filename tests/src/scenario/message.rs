@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::body::{Characters, Compressed, Parts};
 use crate::host::exchange::Surroundings;
 use crate::host::maps::HeaderMap;
 use crate::host::{Reply, Request};
@@ -56,16 +57,18 @@ pub struct ScenarioReply {
     /// Trailers.
     #[serde(default)]
     pub trailers: Option<BTreeMap<String, String>>,
-}
-
-/// One text or several.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Parts {
-    /// One part.
-    One(String),
-    /// Several.
-    Several(Vec<String>),
+    /// In which characters the body is written; UTF-8 if absent.
+    #[serde(default)]
+    pub characters: Characters,
+    /// How the body is compressed; `content-encoding` says so too.
+    #[serde(default)]
+    pub compressed: Option<Compressed>,
+    /// Only so many bytes of the body come; the end comes all the same.
+    #[serde(default)]
+    pub only_first: Option<usize>,
+    /// Whether the upstream breaks off instead of ending the body.
+    #[serde(default)]
+    pub breaks_off: bool,
 }
 
 /// Values that earlier steps kept, by name.
@@ -78,15 +81,6 @@ pub enum Ending {
     WithData,
     /// With an empty part, as HTTP/1 does.
     Empty,
-}
-
-impl Parts {
-    fn bytes(&self) -> Vec<Vec<u8>> {
-        match self {
-            Parts::One(part) => vec![part.clone().into_bytes()],
-            Parts::Several(parts) => parts.iter().map(|part| part.clone().into_bytes()).collect(),
-        }
-    }
 }
 
 impl ScenarioRequest {
@@ -158,11 +152,8 @@ impl ScenarioRequest {
         if let Some(json) = &self.json {
             return (vec![counted(&json.to_string(), n).into_bytes()], Some("application/json"));
         }
-        let parts = self.body.as_ref().map(Parts::bytes).unwrap_or_default();
-        (
-            parts.into_iter().map(|part| counted(&String::from_utf8_lossy(&part), n).into_bytes()).collect(),
-            None,
-        )
+        let parts = self.body.as_ref().map(|body| body.bytes(|text| counted(text, n)));
+        (parts.unwrap_or_default(), None)
     }
 }
 
@@ -170,12 +161,12 @@ impl ScenarioReply {
     /// The nth reply on the wire, its body cut in two at `split` if that is given.
     pub fn wire(&self, n: u32, kept: &Kept, ending: Ending, split: Option<usize>) -> Reply {
         let mut head = HeaderMap::of([(":status", self.status.unwrap_or(200).to_string())]);
-        let parts = self.body.as_ref().map(Parts::bytes).unwrap_or_default();
-        let filled_part = |part: Vec<u8>| filled(&String::from_utf8_lossy(&part), n, kept).into_bytes();
-        let mut parts: Vec<Vec<u8>> = parts.into_iter().map(filled_part).collect();
-        if let Some(json) = &self.json {
-            parts = vec![json.to_string().into_bytes()];
+        let mut parts = self.parts(|text| filled(text, n, kept));
+        if self.json.is_some() {
             head.add(b"content-type", b"application/json");
+        }
+        if let Some(compressed) = self.compressed {
+            head.add(b"content-encoding", compressed.name().as_bytes());
         }
         for (name, value) in &self.headers {
             head.replace(name.as_bytes(), filled(value, n, kept).as_bytes());
@@ -185,15 +176,35 @@ impl ScenarioReply {
             let (first, second) = whole.split_at(split.min(whole.len()));
             parts = vec![first.to_vec(), second.to_vec()];
         }
-        end(&mut parts, self.trailers.is_some(), ending);
+        end(&mut parts, self.trailers.is_some() || self.breaks_off, ending);
         let trailers = self.trailers.as_ref().map(HeaderMap::of);
-        Reply { head, chunks: parts, trailers }
+        Reply { head, chunks: parts, trailers, breaks_off: self.breaks_off }
+    }
+
+    /// The body's parts on the wire.
+    fn parts(&self, filled: impl Fn(&str) -> String) -> Vec<Vec<u8>> {
+        let json = self.json.as_ref().map(|json| vec![json.to_string().into_bytes()]);
+        let texts = json.or_else(|| self.body.as_ref().map(|body| body.bytes(filled))).unwrap_or_default();
+        let mut parts: Vec<Vec<u8>> = texts.into_iter().map(|text| self.characters.written(text)).collect();
+        if let Some(compressed) = self.compressed {
+            parts = vec![compressed.compress(&parts.concat())];
+        }
+        if let Some(most) = self.only_first {
+            let mut all = parts.concat();
+            all.truncate(most);
+            parts = vec![all];
+        }
+        parts
+    }
+
+    /// The nth reply's body.
+    pub fn body(&self, n: u32, kept: &Kept) -> Vec<u8> {
+        self.parts(|text| filled(text, n, kept)).concat()
     }
 
     /// Length of the body.
     pub fn length(&self) -> usize {
-        let json = self.json.as_ref().map(|json| json.to_string().len());
-        json.unwrap_or_else(|| self.body.as_ref().map(|body| body.bytes().concat().len()).unwrap_or(0))
+        self.parts(str::to_owned).iter().map(Vec::len).sum()
     }
 }
 

@@ -3,6 +3,7 @@
 //! A file names a policy and lists tests; a test is one request or a sequence. Every test is played with 1, 2 and 7 workers
 //! (requests are dealt in turn) and with both ways in which a body can end, because none of that may matter.
 
+mod body;
 mod judge;
 mod message;
 mod play;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use body::{Characters, Compressed, Part, Parts};
 pub use judge::Expected;
 pub use message::{Ending, Kept, ScenarioReply, ScenarioRequest};
 pub use play::{Player, play_file};
@@ -163,6 +165,9 @@ pub fn read(path: &Path) -> Result<ScenarioFile, String> {
     serde_saphyr::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
+/// What stands beside scenarios and is none.
+const BESIDE: [&str; 2] = [".policy.yaml", ".openapi.yaml"];
+
 /// All files of scenarios below a directory, in order.
 ///
 /// # Errors
@@ -178,7 +183,7 @@ pub fn find(directory: &Path) -> Result<Vec<PathBuf>, String> {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             if path.is_dir() {
                 open.push(path);
-            } else if name.ends_with(".yaml") && !name.ends_with(".policy.yaml") {
+            } else if name.ends_with(".yaml") && !BESIDE.iter().any(|beside| name.ends_with(beside)) {
                 found.push(path);
             }
         }

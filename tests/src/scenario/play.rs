@@ -193,7 +193,7 @@ impl Player {
             let value = last.ok_or_else(|| format!("the last reply sets no cookie {cookie}"))?;
             self.kept.insert(name.clone(), value);
         }
-        judge(step, &seen)
+        judge(step, &seen, &self.kept)
     }
 
     /// Replies to a stream whose request reached the upstream as a whole, and ends it.
@@ -227,13 +227,14 @@ impl Player {
     }
 }
 
-fn judge(step: &Step, seen: &[Exchange]) -> Result<(), String> {
+fn judge(step: &Step, seen: &[Exchange], kept: &Kept) -> Result<(), String> {
     let mut differences = Vec::new();
     for (n, exchange) in (1..).zip(seen) {
         if !exchange.finished {
             differences.push(format!("request {n} never ended"));
         }
-        let found: Vec<String> = step.expect.differences(exchange);
+        let found: Vec<String> =
+            step.expect.differences(exchange, &step.response.body(n, kept), step.response.characters);
         if !found.is_empty() {
             differences.push(format!("request {n}: {}", found.join("\n  ")));
             break;

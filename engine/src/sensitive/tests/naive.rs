@@ -1,7 +1,7 @@
 //! A scanner that knows the whole text, skips nothing and takes its time; what the real one must agree with.
 
 use super::super::card::is_card;
-use super::super::{DETECTORS, DetectorSet};
+use super::DetectorBits;
 use crate::vocabulary::Detector;
 
 /// Every value of the text: what it is, where it begins and ends.
@@ -23,8 +23,8 @@ pub(super) fn values(text: &[u8]) -> Vec<(Detector, usize, usize)> {
 }
 
 /// How many values of each detector there are.
-pub(super) fn counts(text: &[u8]) -> [u32; DETECTORS] {
-    let mut counts = [0; DETECTORS];
+pub(super) fn counts(text: &[u8]) -> [u32; 4] {
+    let mut counts = [0; 4];
     for (detector, _, _) in values(text) {
         counts[detector as usize] += 1;
     }
@@ -32,10 +32,10 @@ pub(super) fn counts(text: &[u8]) -> [u32; DETECTORS] {
 }
 
 /// The text with every value of these detectors starred, but for the last `keep` letters and digits.
-pub(super) fn mask(text: &[u8], detectors: DetectorSet, keep: usize) -> Vec<u8> {
+pub(super) fn mask(text: &[u8], detectors: DetectorBits, keep: usize) -> Vec<u8> {
     let mut output = text.to_vec();
     for (detector, start, end) in values(text) {
-        if !detectors.contains(detector) {
+        if !detectors.contains(detector as usize) {
             continue;
         }
         let domain = text[start..end].iter().position(|byte| *byte == b'@').map_or(start, |at| start + at);
@@ -101,7 +101,11 @@ fn card(text: &[u8], start: usize) -> Option<(Detector, usize)> {
         "0000000000000",
     ];
     for shape in shapes {
-        for separator in *b" -" {
+        for separator in *b" -." {
+            // Two groups with a dot are a number and its fraction.
+            if separator == b'.' && shape.matches(' ').count() == 1 {
+                continue;
+            }
             let Some(candidate) = text.get(start..start + shape.len()) else { continue };
             let fits = candidate.iter().zip(shape.bytes()).all(|(byte, expected)| match expected {
                 b'0' => byte.is_ascii_digit(),

@@ -20,7 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
         trailers_after_a_reply_arrive,
         trailers_that_end_a_body_inside_a_candidate_leak_nothing,
         a_reply_that_must_not_leave_is_refused,
-        a_compressed_reply_is_recorded_as_uninspected,
+        a_reply_whose_compression_is_broken_is_recorded_as_uninspected,
         inspected_requests_go_upstream_without_range_and_compression,
         replies_without_a_body_pass,
     ]
@@ -69,7 +69,7 @@ async fn masking_is_exact_at_every_chunk_border_with_large_buffers(bed: &Bed) ->
 
 async fn every_border(bed: &Bed, case: &str, buffer: u32) -> Result<(), Failure> {
     let gateway = bed.gateway_with(case, "masking", &json!({ "buffer_limit": buffer }))?;
-    let body = format!("{{\"a\":\"{CARD}\",\"b\":\"{IBAN}\",\"c\":4111111111111111,\"d\":12}}");
+    let body = format!("{{\"a\":\"{CARD}\",\"b\":\"{IBAN}\",\"card\":4111111111111111,\"d\":12}}");
     let mut connection = gateway.connect(Protocol::Http1, 1).await?;
     let whole = connection.send(scripted(&Script::chunked([&body]))?).await?.text();
     let nothing_left = !whole.contains(CARD) && !whole.contains(IBAN) && !whole.contains("4111111111111111");
@@ -158,17 +158,17 @@ async fn a_reply_that_must_not_leave_is_refused(bed: &Bed) -> Result<(), Failure
     ensure_equal("harmless body", reply.text().as_str(), "{\"card\":\"none\"}")
 }
 
-async fn a_compressed_reply_is_recorded_as_uninspected(bed: &Bed) -> Result<(), Failure> {
+async fn a_reply_whose_compression_is_broken_is_recorded_as_uninspected(bed: &Bed) -> Result<(), Failure> {
     let gateway = bed.gateway("compressed", "masking")?;
-    let script = Script::chunked([EMPTY_GZIP]).header("content-encoding", "gzip");
+    let script = Script::chunked([BROKEN_GZIP]).header("content-encoding", "gzip");
     let reply = gateway.send(1, scripted(&script)?.header("accept-encoding", "gzip")).await?;
-    ensure_equal("bytes", reply.body.as_slice(), EMPTY_GZIP)?;
+    ensure_equal("bytes", reply.body.as_slice(), BROKEN_GZIP)?;
     let line = gateway.line_of("/api/scripted").await?;
     ensure_equal("uninspected", line.text("uninspected"), "compressed")
 }
 
-/// What gzip makes of nothing.
-const EMPTY_GZIP: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+/// What gzip makes of nothing, with another checksum.
+const BROKEN_GZIP: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 7, 7, 7, 7, 0, 0, 0, 0];
 
 async fn inspected_requests_go_upstream_without_range_and_compression(bed: &Bed) -> Result<(), Failure> {
     let gateway = bed.gateway("identity", "masking")?;

@@ -3,6 +3,7 @@
 mod actions;
 mod documents;
 mod harness;
+mod leaks;
 mod login;
 mod masking;
 mod rude;
@@ -22,6 +23,7 @@ pub(super) fn all() -> Vec<Case> {
     [
         harness::cases(),
         masking::cases(),
+        leaks::cases(),
         login::cases(),
         takeover::cases(),
         simulated::cases(),

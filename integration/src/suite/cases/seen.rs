@@ -114,8 +114,8 @@ async fn counters_tell_what_happened(bed: &Bed) -> Result<(), Failure> {
         ("bartizan.rules.rule.two-users.enforced", 4),
         ("bartizan.logins.app.shop.outcome.failure", 3),
         ("bartizan.logins.app.shop.outcome.success", 1),
-        ("bartizan.found.app.shop.detector.payment_card", 1),
-        ("bartizan.masked.app.shop.detector.iban", 1),
+        ("bartizan.found.app.shop.class.payment-data.detector.payment_card.confidence.high", 1),
+        ("bartizan.masked.app.shop.class.payment-data.detector.iban", 1),
     ];
     let mut missing = String::new();
     for _ in 0..30 {
@@ -149,6 +149,10 @@ fn labels(bed: &Bed) -> Result<(), Failure> {
         ("bartizan_rules_enforced{", "rule=\"two-users\""),
         ("bartizan_logins{", "outcome=\"failure\""),
         ("bartizan_found{", "detector=\"payment_card\""),
+        ("bartizan_found{", "class=\"payment-data\""),
+        ("bartizan_found{", "confidence=\"high\""),
+        ("bartizan_masked{", "detector=\"iban\""),
+        ("bartizan_masked{", "class=\"payment-data\""),
     ] {
         let found = text.lines().any(|line| line.starts_with(metric) && line.contains(label));
         ensure(found, || format!("no {metric}..}} with {label} among\n{text}"))?;

@@ -1,8 +1,8 @@
 //! Keys of apps, routes, traps and what is looked for in replies.
 
 use super::{
-    Absent, BECAUSE_BYTES, DETECTORS, DURATION, Field, HOST, Kind, LABEL, LOGIN, METHOD, PATH, Section,
-    THREATS,
+    Absent, BECAUSE_BYTES, DETECTOR_OR_PACK, DURATION, Field, HOST, Kind, LABEL, LOGIN, METHOD, PATH,
+    SENSITIVE, Section, THREATS,
 };
 
 /// An entry of `apps`.
@@ -67,8 +67,24 @@ pub static APP: Section = Section {
             key: "sensitive",
             kind: Kind::List(&Kind::Map(&SENSITIVE)),
             absent: Absent::Nothing,
-            doc: "What is looked for in replies, and what is done about it.",
+            doc: "What is looked for in replies and URLs, and what is done about it.",
             example: "sensitive:\n  - { find: [payment_card, iban], in: /api/**, do: mask, keep_last: 4 }",
+        },
+        Field {
+            key: "openapi",
+            kind: Kind::Text(1024),
+            absent: Absent::Nothing,
+            doc: "An OpenAPI document, 3.0 or 3.1, in YAML or JSON, relative to the policy file. What its replies are meant to contain is no finding there: schemas \
+                  with `format` (`email`, `ipv4`, `phone`, the name of a detector) and with the extension `x-data-class: <detector or pack>`, or a list of these.",
+            example: "openapi: shop.openapi.yaml",
+        },
+        Field {
+            key: "compression",
+            kind: Kind::Word(&["identity", "decode"]),
+            absent: Absent::Default("identity"),
+            doc: "How replies that are looked into come: `identity` asks the upstream not to compress them; `decode` lets it, and reads gzip, deflate and brotli. Compressed \
+                  replies can be read and not changed, so `decode` goes with `do: tag` only.",
+            example: "compression: decode",
         },
     ],
 };
@@ -108,6 +124,13 @@ pub static ROUTE: Section = Section {
             absent: Absent::Default("false"),
             doc: "Whether a 2xx reply here proves that the upstream accepted the client's credentials. Needed for `accepted_header` keys.",
             example: "authenticated: true",
+        },
+        Field {
+            key: "expects",
+            kind: Kind::List(&Kind::Form(DETECTOR_OR_PACK)),
+            absent: Absent::Nothing,
+            doc: "What its replies are meant to contain, by names of detectors or packs: that is no finding here.",
+            example: "expects: [email, phone]",
         },
     ],
 };
@@ -153,44 +176,6 @@ pub static HONEYPOT: Section = Section {
             absent: Absent::Nothing,
             doc: "Why, for the records.",
             example: "{ path: /wp-login.php, threat: scraping, add: 60, for: 1h, because: we run no WordPress }",
-        },
-    ],
-};
-
-/// An entry of `sensitive`.
-pub static SENSITIVE: Section = Section {
-    name: "an entry of `sensitive`",
-    id: "sensitive",
-    doc: "Looks for values in replies that nobody meant to send.",
-    named: None,
-    fields: &[
-        Field {
-            key: "find",
-            kind: Kind::List(&Kind::Word(DETECTORS)),
-            absent: Absent::Required,
-            doc: "What is looked for: `payment_card` (length, issuer range and Luhn), `iban` (country, length, mod 97), `us_ssn` (grouped, rules of the SSA), `email`.",
-            example: "{ find: [payment_card, iban], in: /api/**, do: mask }",
-        },
-        Field {
-            key: "in",
-            kind: Kind::Form(PATH),
-            absent: Absent::Required,
-            doc: "In the replies of which paths, as in routes.",
-            example: "{ find: [us_ssn], in: /api/people/**, do: tag }",
-        },
-        Field {
-            key: "do",
-            kind: Kind::Word(&["tag", "mask", "block"]),
-            absent: Absent::Required,
-            doc: "`tag` tells the log, `mask` overwrites the value in place, `block` refuses the reply where it can be held and masks it where not.",
-            example: "{ find: [iban], in: /api/**, do: block }",
-        },
-        Field {
-            key: "keep_last",
-            kind: Kind::Integer(0, 8),
-            absent: Absent::Default("0"),
-            doc: "How many characters at the end of a masked value stay readable. Not for `tag`.",
-            example: "{ find: [payment_card], in: /api/**, do: mask, keep_last: 4 }",
         },
     ],
 };

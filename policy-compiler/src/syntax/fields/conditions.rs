@@ -114,6 +114,14 @@ pub static CONDITION: Section = Section {
             example: "when: { all: [{ session_older: 6h }, { rhythm: { over: 80 } }] }",
         },
         Field {
+            key: "reply_values",
+            kind: Kind::Map(&REPLY_VALUES),
+            absent: Absent::Nothing,
+            doc: "The reply holds more than so many sensitive values of what the app looks for. It is known when the reply is over, so it scores in the record of this exchange, and \
+                  nobody is refused for it; a counter of `sensitive.found` or `sensitive.value` judges the next request.",
+            example: "when: { reply_values: { over: 200 } }",
+        },
+        Field {
             key: "all",
             kind: Kind::List(&Kind::Map(&CONDITION)),
             absent: Absent::Nothing,
@@ -150,6 +158,21 @@ pub static COMPARISON: Section = Section {
         doc: "The count, this exchange included, is greater than this: up to 65000 for `count`, up to 512 for `distinct`, up to 250 per `login.password`, up to 99 (percent) for `regularity`. Attempts whose outcome is \
               still open count as if it were the one that is counted.",
         example: "when: { users_tried: { over: 5 } }",
+    }],
+};
+
+/// `reply_values: { over: 200 }`.
+pub static REPLY_VALUES: Section = Section {
+    name: "`reply_values`",
+    id: "reply-values",
+    doc: "Compares the number of sensitive values in one reply with a number.",
+    named: None,
+    fields: &[Field {
+        key: "over",
+        kind: Kind::Integer(1, 65_000),
+        absent: Absent::Required,
+        doc: "There are more than this. A value counts as often as it stands there, and what the route expects counts too, where a counter of the policy counts sensitive values.",
+        example: "when: { reply_values: { over: 200 } }",
     }],
 };
 

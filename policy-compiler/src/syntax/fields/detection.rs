@@ -1,8 +1,8 @@
 //! Keys of counters, rules and steps.
 
 use super::{
-    Absent, BECAUSE_BYTES, CONDITION, DELAY, DURATION, Field, Form, Kind, LONG_DURATION, RATE, REPLY_BYTES,
-    RULE_ID, Section,
+    Absent, BECAUSE_BYTES, CONDITION, DELAY, DETECTOR_OR_PACK, DURATION, Field, Form, Kind, LONG_DURATION,
+    RATE, REPLY_BYTES, RULE_ID, Section,
 };
 
 /// An entry of `counters`.
@@ -17,23 +17,23 @@ pub static COUNTER: Section = Section {
             key: "count",
             kind: Kind::Form(Form {
                 what: "something that can be counted",
-                pattern: "^(request|login\\.(attempt|success|new_device|failure)|response\\.[1-5]([0-9]{2}|xx)|sensitive\\.found)$",
+                pattern: "^(request|login\\.(attempt|success|new_device|failure)|response\\.[1-5]([0-9]{2}|xx)|sensitive\\.(found|unusual))$",
             }),
             absent: Absent::Nothing,
             doc: "Counts every occurrence of `request`, `login.attempt`, `login.success`, `login.new_device` (a success from a device that the account had not \
-                  used before, which needs `devices`), `login.failure`, `response.<status>` (`response.404`, `response.4xx`) or `sensitive.found` (each value found in \
-                  a reply).",
+                  used before, which needs `devices`), `login.failure`, `response.<status>` (`response.404`, `response.4xx`), `sensitive.found` (each value found in \
+                  a reply) or `sensitive.unusual` (each reply with far more values than the replies of its route usually have).",
             example: "counters: { missing: { count: response.404, per: client, window: 5m } }",
         },
         Field {
             key: "distinct",
             kind: Kind::Form(Form {
                 what: "something whose values can be told apart",
-                pattern: "^(login\\.(username|password)|client|address|network|fingerprint|path(\\..+)?)$",
+                pattern: "^(login\\.(username|password)|client|address|network|fingerprint|sensitive\\.value|path(\\..+)?)$",
             }),
             absent: Absent::Nothing,
-            doc: "Counts different values of `login.username`, `login.password`, `client`, `address`, `network`, `fingerprint`, `path`, or of a named parameter of the \
-                  route's path: `path.id` for `/api/items/{id}`.",
+            doc: "Counts different values of `login.username`, `login.password`, `client`, `address`, `network`, `fingerprint`, `path`, `sensitive.value` (values found in replies, as \
+                  keyed hashes), or of a named parameter of the route's path: `path.id` for `/api/items/{id}`.",
             example: "counters: { users_tried: { distinct: login.username, per: address, window: 10m } }",
         },
         Field {
@@ -47,6 +47,13 @@ pub static COUNTER: Section = Section {
                   were 20 intervals; one of more than an hour starts over. Published detectors take over 70 for a program. Per `address`, `client` or \
                   `login.username`; it has no window.",
             example: "counters: { rhythm: { regularity: login.attempt, per: client } }",
+        },
+        Field {
+            key: "data",
+            kind: Kind::List(&Kind::Form(DETECTOR_OR_PACK)),
+            absent: Absent::Default("all that is looked for"),
+            doc: "For `sensitive.found` and `sensitive.value`: which values count, by names of detectors or packs.",
+            example: "counters: { mails: { distinct: sensitive.value, data: [email], per: client, window: 1h } }",
         },
         Field {
             key: "of",

@@ -1,8 +1,8 @@
 //! Keys of the policy as a whole: versions, modes, packs, clients, exemptions, lists.
 
 use super::{
-    ADDRESS, APP, Absent, BECAUSE_BYTES, COUNTER, DEVICES, FLOW, Field, Form, Kind, LABEL, LEAKED, NAME,
-    RULE_ID, Section, THREAT, THREATS,
+    ADDRESS, APP, Absent, BECAUSE_BYTES, COUNTER, DETECTOR, DETECTOR_NAME, DEVICES, FLOW, Field, Form, Kind,
+    LABEL, LEAKED, NAME, RULE_ID, Section, THREAT, THREATS,
 };
 use crate::packs;
 
@@ -86,6 +86,13 @@ pub static POLICY: Section = Section {
             absent: Absent::Nothing,
             doc: "Orders of steps, by names that conditions refer to.",
             example: "flows:\n  hasty-transfer: { app: bank, at: transfer, within: 1m, of: login.new_device, because: money moved at once from a new device }",
+        },
+        Field {
+            key: "detectors",
+            kind: Kind::Names(DETECTOR_NAME, &Kind::Map(&DETECTOR)),
+            absent: Absent::Nothing,
+            doc: "Kinds of sensitive values of your own, by names that `find`, `expects` and counters refer to. Names of a pack's detectors are taken.",
+            example: "detectors:\n  badge: { regex: 'ACME-[0-9]{6}', because: the number on a badge }",
         },
         Field {
             key: "counters",
@@ -181,6 +188,14 @@ pub static CLIENT: Section = Section {
             doc: "What makes a client's fingerprint, at most 16 parts: the order in which its headers came, and the values of headers, or that they are absent. Where Envoy \
                   writes a TLS fingerprint into a header of its own, add that header. It is kept as a keyed hash only, and only where something asks for it.",
             example: "client: { fingerprint: [header_order, user-agent, accept-language, x-ja4] }",
+        },
+        Field {
+            key: "country_header",
+            kind: Kind::Form(Form { what: "the name of a header", pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" }),
+            absent: Absent::Nothing,
+            doc: "The header in which a proxy in front writes the country of the client's address, for records of who received what. It must not be one that clients can send \
+                  themselves.",
+            example: "client: { country_header: x-country }",
         },
     ],
 };

@@ -1,0 +1,431 @@
+//! What stands at a place: every detector that may apply is asked, and the best answer counts.
+
+use std::ops::Range;
+
+use regex_automata::Anchored;
+use regex_automata::dfa::Automaton as _;
+use regex_automata::util::start;
+
+use super::beginnings::{Literal, begins_literal};
+use super::examined::{Examined, RunBytes};
+use super::run::{Extent, Nesting};
+use super::settings::ScanSettings;
+use super::table::DetectorTable;
+use super::text::{Known, Text, is_digit, is_word};
+use super::url_credentials::Password;
+use super::validate::Validator;
+use super::view::INNER_QUOTE;
+use super::{card, email, high_entropy, iban, ip, jwt, member, phone, private_key, ssn, url_credentials};
+use crate::blob::Policy;
+use crate::blob::detectors::{
+    AT_CAPITALS, AT_DIGITS, Confidence, DetectorRecord, Finder, LONGEST_MATCH, LiteralKind, NO_CONTEXT,
+};
+
+/// More digits than anything has that begins with them.
+const MOST_DIGITS: usize = 32;
+
+/// Everything that a look at a place needs.
+#[derive(Clone, Copy)]
+pub(super) struct Probe<'a, 'p> {
+    pub(super) policy: &'a Policy<'p>,
+    pub(super) table: &'a DetectorTable,
+    pub(super) settings: &'a ScanSettings,
+    pub(super) text: Text<'a>,
+}
+
+/// A value that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub(super) detector: u16,
+    pub(super) confidence: Confidence,
+    pub(super) value: Range<usize>,
+    /// From where and how far it goes on, where `value` is not the whole of it.
+    pub(super) run: Option<(usize, Extent)>,
+    /// The member of a JSON document whose value it is.
+    pub(super) member: Option<Member>,
+}
+
+/// A member of a JSON document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// Where its name begins, without the quotation mark.
+    pub(super) name: usize,
+    /// Where its value begins, with one.
+    pub(super) first: usize,
+}
+
+/// What stands at a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// The bytes that decide are still to come.
+    pub(super) is_open: bool,
+    /// The best value.
+    pub(super) value: Option<Candidate>,
+    /// Context words: which, and where the longest ends.
+    pub(super) context: Option<(u64, usize)>,
+}
+
+impl Seen {
+    fn add(&mut self, candidate: Candidate) {
+        if candidate.confidence == Confidence::Never {
+            return;
+        }
+        let better = self.value.as_ref().is_none_or(|known| {
+            let rank = |of: &Candidate| {
+                (of.confidence, of.value.end.max(of.value.start), std::cmp::Reverse(of.detector))
+            };
+            rank(&candidate) > rank(known)
+        });
+        if better {
+            self.value = Some(candidate);
+        }
+    }
+}
+
+impl<'a, 'p> Probe<'a, 'p> {
+    /// Looks at a place. `context` are the words that speak here.
+    pub(super) fn look(&self, start: usize, context: u64) -> Seen {
+        let mut seen = Seen::default();
+        let Some(first) = self.text.at(start) else { return seen };
+        match first {
+            b'@' => {
+                self.built_in(Finder::Email, start, context, &mut seen);
+                self.built_in(Finder::UrlCredentials, start, context, &mut seen);
+                return seen;
+            }
+            b'+' => {
+                for detector in self.table.built_in(Finder::Phone) {
+                    self.ask(*detector, start, context, &mut seen);
+                }
+                return seen;
+            }
+            _ => {}
+        }
+        let is_digit = first.is_ascii_digit();
+        let literals = &self.table.literals;
+        if !literals.is_empty() && (!is_digit || literals.has_digits) && begins_literal(&self.text, start) {
+            self.literals(start, context, &mut seen);
+            match first {
+                b'e' => self.built_in(Finder::Jwt, start, context, &mut seen),
+                b'B' => self.built_in(Finder::PrivateKey, start, context, &mut seen),
+                _ => {}
+            }
+        }
+        let asked = if is_digit { context } else { context & self.table.letters };
+        if asked != 0 {
+            self.in_context(start, asked, context, &mut seen);
+        }
+        if is_digit {
+            self.numbers(start, context, &mut seen);
+        } else if first.is_ascii_uppercase() {
+            self.built_in(Finder::Iban, start, context, &mut seen);
+            for detector in &self.table.at_capitals {
+                // Where its context speaks, it was asked already.
+                if !self.speaks(*detector, context) {
+                    self.ask(*detector, start, context, &mut seen);
+                }
+            }
+        }
+        seen
+    }
+
+    /// What begins with digits. Most of it is told from anything else by how many digits there are and what follows.
+    #[inline(never)]
+    fn numbers(&self, start: usize, context: u64, seen: &mut Seen) {
+        let rest = self.text.bytes.get(start..).unwrap_or_default();
+        let digits = rest.iter().take(MOST_DIGITS).take_while(|byte| byte.is_ascii_digit()).count();
+        let next = rest.get(digits).copied();
+        let is_open = next.is_none();
+        let is_joined = matches!(next, Some(b' ' | b'-'));
+        if is_open || (digits == 3 && is_joined) {
+            self.built_in(Finder::UsSsn, start, context, seen);
+        }
+        let is_plain = (13..=19).contains(&digits) && rest.get(..digits).is_some_and(card::is_plain_card);
+        let is_grouped = (matches!(digits, 4 | 6 | 8) && is_joined) || (digits == 4 && next == Some(b'.'));
+        if is_open || is_plain || is_grouped {
+            self.built_in(Finder::PaymentCard, start, context, seen);
+        }
+        if is_open || (digits <= 3 && next == Some(b'.')) || rest.get(4).is_none_or(|byte| *byte == b':') {
+            self.built_in(Finder::IpAddress, start, context, seen);
+        }
+        if next.is_some_and(|next| !is_in(&self.table.behind_digits, next)) {
+            return;
+        }
+        for (detector, follows) in &self.table.at_digits {
+            // Where its context speaks, it was asked already.
+            if next.is_none_or(|next| is_in(follows, next)) && !self.speaks(*detector, context) {
+                self.ask(*detector, start, context, seen);
+            }
+        }
+    }
+
+    /// Whether a look at a place where a letter stands could see anything.
+    pub(super) fn is_worth_a_look(&self, start: usize, context: u64) -> bool {
+        let rest = self.text.bytes.get(start..).unwrap_or_default();
+        context & self.table.letters != 0
+            || !rest.first().is_some_and(u8::is_ascii_lowercase)
+            || rest.first_chunk::<8>().is_none_or(|beginning| self.table.literals.may_begin(*beginning))
+    }
+
+    #[inline(never)]
+    fn literals(&self, start: usize, context: u64, seen: &mut Seen) {
+        let known = self.table.literals.at(self.policy, &self.text, start, |literal| {
+            let target = literal.record.target;
+            match literal.record.kind {
+                LiteralKind::Context => {
+                    let bit = 1_u64.checked_shl(u32::from(target)).unwrap_or(0);
+                    let (bits, end) = seen.context.unwrap_or_default();
+                    seen.context = Some((bits | bit, end.max(literal.end)));
+                }
+                LiteralKind::Words if self.text.begins_word(start) => {
+                    self.found(target, context, start, Examined::Until(literal.end), seen);
+                }
+                LiteralKind::Words => {}
+                LiteralKind::Pattern => {
+                    if self.detector(target).is_some_and(|detector| detector.is_at_literals()) {
+                        self.ask(target, start, context, seen);
+                    }
+                }
+                LiteralKind::Field => self.member(target, start, context, &literal, seen),
+            }
+        });
+        seen.is_open |= known == Known::Open;
+    }
+
+    /// A member of a JSON document by its name.
+    fn member(&self, target: u16, start: usize, context: u64, literal: &Literal<'_, '_>, seen: &mut Seen) {
+        let Some(detector) = self.detector(target) else { return };
+        match member::value(&self.text, start, literal.end) {
+            member::Value::None => {}
+            member::Value::Open => seen.is_open = true,
+            member::Value::At { value, first, is_whole } => {
+                let inside = self.text.bytes.get(value.clone()).unwrap_or_default();
+                let validator = Validator::from_number(detector.validator);
+                if validator.is_some_and(|validator| !is_whole || !validator.accepts(inside)) {
+                    return;
+                }
+                let confidence = self.confidence(target, detector, context, value.start, inside);
+                let is_text = is_whole && self.text.at(first) == Some(b'"');
+                seen.add(Candidate {
+                    detector: target,
+                    confidence,
+                    value,
+                    run: (!is_text).then_some((first, Extent::Value(Nesting::default()))),
+                    member: Some(Member { name: start, first }),
+                });
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn in_context(&self, start: usize, asked: u64, context: u64, seen: &mut Seen) {
+        for detector in self.table.in_context(asked) {
+            self.ask(detector, start, context, seen);
+        }
+    }
+
+    fn built_in(&self, finder: Finder, start: usize, context: u64, seen: &mut Seen) {
+        for detector in self.table.built_in(finder) {
+            // Where its context speaks, it was asked already; these stand behind their beginning and were not.
+            let is_due =
+                matches!(finder, Finder::Email | Finder::UrlCredentials) || !self.speaks(*detector, context);
+            if is_due {
+                self.ask(*detector, start, context, seen);
+            }
+        }
+    }
+
+    fn detector(&self, position: u16) -> Option<&'a DetectorRecord<'p>> {
+        let wanted = self.settings.detectors.contains(usize::from(position));
+        self.policy.detectors.get(usize::from(position)).filter(|_| wanted)
+    }
+
+    /// Whether anything that a scanner written in code finds is looked for.
+    pub(super) fn looks_for(&self, finder: Finder) -> bool {
+        self.table
+            .built_in(finder)
+            .iter()
+            .any(|position| self.settings.detectors.contains(usize::from(*position)))
+    }
+
+    /// Whether a context word of the detector speaks.
+    fn speaks(&self, position: u16, context: u64) -> bool {
+        self.policy.detectors.get(usize::from(position)).is_some_and(|detector| {
+            detector.context != NO_CONTEXT
+                && context & 1_u64.checked_shl(u32::from(detector.context)).unwrap_or(0) != 0
+        })
+    }
+
+    /// Asks a detector whether its value begins here.
+    fn ask(&self, position: u16, start: usize, context: u64, seen: &mut Seen) {
+        let Some(detector) = self.detector(position) else { return };
+        let in_context = self.speaks(position, context);
+        let text = &self.text;
+        let mut from = start;
+        let examined = match detector.finder {
+            Finder::Pattern => self.pattern(detector, start),
+            Finder::Words | Finder::Fields => Examined::None,
+            Finder::PaymentCard => card::whole_row(text, start, card::examine(text, start)),
+            Finder::Iban => iban::examine(text, start),
+            Finder::UsSsn => ssn::examine(text, start, in_context),
+            Finder::Email => match email::examine(text, start) {
+                email::Address::None => Examined::None,
+                email::Address::Open => Examined::Open,
+                email::Address::At(address) => {
+                    from = address.start;
+                    Examined::Until(address.end)
+                }
+            },
+            Finder::UrlCredentials => {
+                let password =
+                    text.with_behind(start, |behind| url_credentials::examine(text, start, behind));
+                match password {
+                    Password::None => Examined::None,
+                    Password::Open => Examined::Open,
+                    Password::Length(length) => {
+                        from = start.saturating_sub(length);
+                        Examined::Until(start)
+                    }
+                }
+            }
+            Finder::Phone => phone::examine(text, start, in_context),
+            Finder::IpAddress => ip::examine(text, start, in_context),
+            Finder::Jwt => jwt::examine(text, start, in_context),
+            Finder::PrivateKey => private_key::examine(text, start, in_context),
+            Finder::HighEntropy => high_entropy::examine(text, start, in_context),
+        };
+        self.found(position, context, from, examined, seen);
+    }
+
+    fn found(&self, position: u16, context: u64, start: usize, examined: Examined, seen: &mut Seen) {
+        let Some(detector) = self.detector(position) else { return };
+        let (end, run) = match examined {
+            Examined::None => return,
+            Examined::Open => {
+                seen.is_open = true;
+                return;
+            }
+            Examined::Until(end) => (end, None),
+            Examined::Run { decided_until, bytes } => {
+                (decided_until, Some((decided_until, Extent::Bytes(bytes))))
+            }
+        };
+        let matched = self.text.bytes.get(start..end).unwrap_or_default();
+        let confidence = self.confidence(position, detector, context, start, matched);
+        let validator = Validator::from_number(detector.validator);
+        if validator.is_some_and(|validator| !validator.accepts(matched)) {
+            return;
+        }
+        seen.add(Candidate { detector: position, confidence, value: start..end, run, member: None });
+    }
+
+    fn confidence(
+        &self,
+        position: u16,
+        detector: &DetectorRecord<'p>,
+        context: u64,
+        start: usize,
+        matched: &[u8],
+    ) -> Confidence {
+        let is_grouped = detector.finder == Finder::PaymentCard
+            && card::stands_alone_in_groups(&self.text, start, matched);
+        if self.speaks(position, context) || is_grouped {
+            detector.near.max(detector.alone)
+        } else {
+            detector.alone
+        }
+    }
+
+    /// The longest match of a pattern, where no word goes on on either side.
+    #[inline(never)]
+    fn pattern(&self, detector: &DetectorRecord<'p>, start: usize) -> Examined {
+        let Some((automaton, record)) = self.policy.pattern(detector.pattern) else { return Examined::None };
+        let text = &self.text;
+        let is_number = text.at(start).is_some_and(|byte| byte.is_ascii_digit());
+        let begins = if is_number { text.begins_number(start, is_digit) } else { text.begins_word(start) };
+        if !begins {
+            return Examined::None;
+        }
+        let Ok(mut state) = automaton.start_state(&start::Config::new().anchored(Anchored::Yes)) else {
+            return Examined::None;
+        };
+        let mut end = None;
+        let mut at = start;
+        // A match is reported one byte late.
+        let last = start.saturating_add(usize::from(record.longest)).saturating_add(1);
+        loop {
+            let byte = if at < last { text.at(at) } else { None };
+            let Some(byte) = byte else {
+                if at < last && text.is_open(at) {
+                    return Examined::Open;
+                }
+                state = automaton.next_eoi_state(state);
+                if automaton.is_match_state(state) {
+                    end = Some(at);
+                }
+                break;
+            };
+            // Quotation marks inside of a text of JSON are quotation marks to its reader.
+            state = automaton.next_state(state, if byte == INNER_QUOTE { b'"' } else { byte });
+            if automaton.is_special_state(state) {
+                if automaton.is_match_state(state) {
+                    end = Some(at);
+                } else if automaton.is_dead_state(state) || automaton.is_quit_state(state) {
+                    break;
+                }
+            }
+            at = at.saturating_add(1);
+        }
+        let Some(mut end) = end.filter(|end| *end > start) else { return Examined::None };
+        let mut rest = usize::from(record.tail_most);
+        while rest > 0 && text.at(end).is_some_and(|byte| is_in(&record.tail, byte)) {
+            if end.saturating_sub(start) >= usize::from(LONGEST_MATCH) {
+                // Enough to be sure; what follows belongs to it as far as it can.
+                return Examined::Run { decided_until: end, bytes: RunBytes::Base64 };
+            }
+            end = end.saturating_add(1);
+            rest = rest.saturating_sub(1);
+        }
+        if rest > 0 && text.is_open(end) {
+            return Examined::Open;
+        }
+        let ends_in_digit = text.behind(end, 1).is_some_and(|byte| byte.is_ascii_digit());
+        let ends_in_word = text.behind(end, 1).is_some_and(is_word);
+        let ends = match (is_number && ends_in_digit, ends_in_word) {
+            (true, _) => text.ends_number(end, is_digit),
+            (false, true) => text.ends_word(end),
+            (false, false) => Known::Yes,
+        };
+        match ends {
+            Known::Yes => Examined::Until(end),
+            Known::No => Examined::None,
+            Known::Open => Examined::Open,
+        }
+    }
+}
+
+/// Whether a set of characters has a byte.
+fn is_in(set: &[u16; 8], byte: u8) -> bool {
+    set.get(usize::from(byte / 16)).is_some_and(|word| word & 1 << (byte % 16) != 0)
+}
+
+/// What a scan has to stop at, for a set of detectors.
+pub(super) fn triggers(probe: &Probe<'_, '_>) -> super::triggers::Trigger {
+    let wanted = |finder: Finder| probe.looks_for(finder);
+    let has = |bit: u8| {
+        probe.policy.detectors.iter().enumerate().any(|(position, detector)| {
+            detector.triggers & bit != 0 && probe.settings.detectors.contains(position)
+        })
+    };
+    super::triggers::Trigger {
+        words: !probe.table.literals.is_empty(),
+        digit_words: probe.table.literals.has_digits,
+        digits: wanted(Finder::PaymentCard) || wanted(Finder::UsSsn) || has(AT_DIGITS),
+        capitals: wanted(Finder::Iban) || has(AT_CAPITALS),
+        classes: super::classes::Wanted {
+            addresses: wanted(Finder::IpAddress),
+            marks: wanted(Finder::Email) || wanted(Finder::UrlCredentials) || wanted(Finder::Phone),
+            high: probe.table.literals.has_high,
+        },
+    }
+}

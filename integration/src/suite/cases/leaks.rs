@@ -1,0 +1,191 @@
+//! Every place from which something can leave, as Envoy really treats it.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use super::super::bed::Bed;
+use super::super::gateway::LogLine;
+use super::super::run::Case;
+use super::cases;
+use crate::client::{End, Protocol, Request};
+use crate::failure::{Failure, ensure, ensure_equal};
+use crate::shop::{CARD, Script};
+
+pub(super) fn cases() -> Vec<Case> {
+    cases![
+        a_card_in_a_header_field_is_masked,
+        a_card_in_a_trailer_is_masked_over_http2,
+        a_card_in_gzip_is_found_and_its_reply_passes_as_it_was,
+        a_card_in_escapes_of_json_is_masked,
+        a_card_in_an_address_is_in_the_record,
+        events_are_masked_and_arrive_one_by_one,
+        a_reply_whose_member_was_taken_out_arrives_whole,
+        a_reply_over_http2_whose_member_was_taken_out_arrives_whole,
+    ]
+}
+
+const MASKED: &str = "**** **** **** 1111";
+
+async fn a_card_in_a_header_field_is_masked(bed: &Bed) -> Result<(), Failure> {
+    let gateway = bed.gateway("leaking-header", "leaks")?;
+    let script = Script { sized: true, ..Script::chunked(["{}"]) };
+    let script = script.header("x-card", CARD).header("x-note", "nothing to see");
+    let reply = gateway.send(1, scripted("/api/header", &script)?).await?;
+    ensure_equal("x-card", reply.header("x-card"), Some(MASKED))?;
+    ensure_equal("x-note", reply.header("x-note"), Some("nothing to see"))?;
+    ensure_equal("body", reply.text().as_str(), "{}")?;
+    let line = gateway.line_of("/api/header").await?;
+    ensure_equal("found", found(&line), vec![entry("payment_card", "headers", 1)])?;
+    ensure_equal("do", line.text("do"), "mask")
+}
+
+async fn a_card_in_a_trailer_is_masked_over_http2(bed: &Bed) -> Result<(), Failure> {
+    let gateway = bed.gateway("leaking-trailer", "leaks")?;
+    let mut script = Script::chunked(["{\"all\":", "\"well\"}"]);
+    script.trailers = vec![("x-card".to_owned(), CARD.to_owned()), ("x-sum".to_owned(), "1".to_owned())];
+    let mut connection = gateway.connect(Protocol::Http2, 1).await?;
+    let request = scripted("/api/trailer", &script)?.header("x-harness-upstream", "h2");
+    let reply = connection.send(request).await?;
+    ensure_equal("body", reply.text().as_str(), "{\"all\":\"well\"}")?;
+    let trailer = |name: &str| {
+        let trailers = reply.trailers.as_ref()?;
+        trailers.get(name)?.to_str().ok()
+    };
+    ensure_equal("x-card", trailer("x-card"), Some(MASKED))?;
+    ensure_equal("x-sum", trailer("x-sum"), Some("1"))?;
+    let line = gateway.line_of("/api/trailer").await?;
+    ensure_equal("found", found(&line), vec![entry("payment_card", "headers", 1)])
+}
+
+async fn a_card_in_gzip_is_found_and_its_reply_passes_as_it_was(bed: &Bed) -> Result<(), Failure> {
+    let gateway = bed.gateway("leaking-gzip", "leaks")?;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    write!(encoder, "{{\"card\":\"{CARD}\",\"text\":\"{}\"}}", "it goes on ".repeat(300))?;
+    let compressed = encoder.finish()?;
+    let (front, back) = compressed.split_at(compressed.len() / 2);
+    let script = Script::chunked([front, back]).header("content-encoding", "gzip");
+    let request = scripted("/api/gzip", &script)?.host("compressed.localhost");
+    let reply = gateway.send(1, request.header("accept-encoding", "gzip, deflate, br, zstd")).await?;
+    ensure_equal("bytes", reply.body.as_slice(), compressed.as_slice())?;
+    ensure_equal("content-encoding", reply.header("content-encoding"), Some("gzip"))?;
+    let seen = bed.shop.seen()?;
+    let asked = seen.first().and_then(|seen| seen.header("accept-encoding"));
+    ensure_equal("accept-encoding at the upstream", asked, Some("gzip, deflate"))?;
+    let line = gateway.line_of("/api/gzip").await?;
+    ensure_equal("found", found(&line), vec![entry("payment_card", "body", 0)])?;
+    ensure_equal("uninspected", line.text("uninspected"), "")
+}
+
+async fn a_card_in_escapes_of_json_is_masked(bed: &Bed) -> Result<(), Failure> {
+    let gateway = bed.gateway("leaking-escapes", "leaks")?;
+    let body = "{\"card\":\"\\u0034111111111111111\"}";
+    let reply = gateway.send(1, scripted("/api/escapes", &Script::chunked([body]))?).await?;
+    ensure_equal("length", reply.body.len(), body.len())?;
+    let card = reply.json()?.get("card").and_then(Value::as_str).unwrap_or_default().to_owned();
+    ensure_equal("card", card.as_str(), "************1111")
+}
+
+async fn a_card_in_an_address_is_in_the_record(bed: &Bed) -> Result<(), Failure> {
+    let gateway = bed.gateway("leaking-address", "leaks")?;
+    let path = "/api/pay?card=4111111111111111";
+    let script = Script { sized: true, ..Script::chunked(["{}"]) };
+    let reply = gateway.send(1, scripted(path, &script)?).await?;
+    ensure_equal("status", reply.status, 200)?;
+    let seen = bed.shop.seen()?;
+    let query = seen.first().map(|seen| seen.query.as_str());
+    ensure_equal("query at the upstream", query, Some("card=4111111111111111"))?;
+    let log = gateway.log_of(1).await?;
+    let line = log.first().ok_or_else(|| Failure::new("no line in the access log"))?;
+    ensure_equal("found", found(line), vec![entry("payment_card", "url", 0)])?;
+    ensure(!line.written.contains("4111111111111111"), || line.written.clone())?;
+    ensure_equal("do", line.text("do"), "tag")
+}
+
+async fn events_are_masked_and_arrive_one_by_one(bed: &Bed) -> Result<(), Failure> {
+    let gateway = bed.gateway("leaking-events", "leaks")?;
+    let events = [
+        "data: {\"card\":\"4111111111111111\"}\n\n",
+        "data: 4111 1111\n\n",
+        "data: 4111 1111 1111 1111\n\n",
+        "data: last\n\n",
+    ];
+    let expected = [
+        "data: {\"card\":\"************1111\"}\n\n",
+        "data: 4111 1111\n\n",
+        "data: **** **** **** 1111\n\n",
+        "data: last\n\n",
+    ];
+    let script = Script { wait: true, ..Script::chunked(events) }.content_type("text/event-stream");
+    let mut connection = gateway.connect(Protocol::Http1, 1).await?;
+    let mut reply = connection.start(scripted("/api/events", &script)?).await?;
+    for (number, event) in expected.iter().enumerate() {
+        if number > 0 {
+            // The shop sends the next event only now: one that waited for it would never come.
+            bed.shop.release()?;
+        }
+        let mut arrived = Vec::new();
+        while arrived.len() < event.len() {
+            let Some(piece) = reply.next().await? else { return Err(Failure::new("the stream ended early")) };
+            arrived.extend_from_slice(&piece);
+        }
+        ensure_equal("event", String::from_utf8_lossy(&arrived).as_ref(), *event)?;
+    }
+    drop(reply);
+    drop(connection);
+    let line = gateway.line_of("/api/events").await?;
+    ensure_equal("found", found(&line), vec![entry("payment_card", "body", 2)])
+}
+
+async fn a_reply_whose_member_was_taken_out_arrives_whole(bed: &Bed) -> Result<(), Failure> {
+    let reply = without_salaries(bed, "removed", Protocol::Http1).await?;
+    ensure_equal("transfer-encoding", reply.header("transfer-encoding"), Some("chunked"))
+}
+
+async fn a_reply_over_http2_whose_member_was_taken_out_arrives_whole(bed: &Bed) -> Result<(), Failure> {
+    without_salaries(bed, "removed-http2", Protocol::Http2).await.map(drop)
+}
+
+/// A long list whose length was stated, and whose members lose one of their own.
+async fn without_salaries(
+    bed: &Bed,
+    case: &str,
+    protocol: Protocol,
+) -> Result<crate::client::Reply, Failure> {
+    const PEOPLE: usize = 500;
+    let gateway = bed.gateway(case, "leaks")?;
+    let person = |number: usize| {
+        format!("{{\"id\":{number},\"salary\":{{\"sum\":{number}000,\"in\":[\"EUR\"]}},\"name\":\"Ann\"}}")
+    };
+    let people = (0..PEOPLE).map(person).collect::<Vec<_>>().join(",");
+    let script = Script { sized: true, pause: 0, ..Script::chunked([format!("[{people}]")]) };
+    let reply = gateway.connect(protocol, 1).await?.send(scripted("/people/all", &script)?).await?;
+    ensure_equal("end", &reply.end, &End::Complete)?;
+    ensure_equal("content-length", reply.header("content-length"), None)?;
+    let person = |number: usize| format!("{{\"id\":{number},\"name\":\"Ann\"}}");
+    let expected = format!("[{}]", (0..PEOPLE).map(person).collect::<Vec<_>>().join(","));
+    ensure(reply.text() == expected, || format!("{} instead of {expected}", reply.text()))?;
+    let line = gateway.line_of("/people/all").await?;
+    ensure_equal("found", found(&line), vec![entry("salary", "body", PEOPLE as u64)])?;
+    Ok(reply)
+}
+
+fn scripted(path: &str, script: &Script) -> Result<Request, Failure> {
+    Request::get(path).script(script)
+}
+
+/// Detector, place, and how many were masked.
+fn found(line: &LogLine) -> Vec<(String, String, u64)> {
+    let entries = line.record.get("found").and_then(Value::as_array);
+    let text =
+        |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let masked = |entry: &Value| entry.get("masked").and_then(Value::as_u64).unwrap_or(u64::MAX);
+    let entry = |entry: &Value| (text(entry, "detector"), text(entry, "at"), masked(entry));
+    entries.into_iter().flatten().map(entry).collect()
+}
+
+fn entry(detector: &str, at: &str, masked: u64) -> (String, String, u64) {
+    (detector.to_owned(), at.to_owned(), masked)
+}

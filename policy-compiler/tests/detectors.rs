@@ -1,0 +1,166 @@
+//! Every detector of every pack, on its own samples, with all packs looked for together: found, and the same bytes and
+//! findings however the body is cut.
+
+#![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use bartizan_engine::blob::Policy;
+use bartizan_engine::keyed_hash::HashKey;
+use bartizan_engine::sensitive::{BodyKind, Findings, OPEN_LIMIT, ScanSettings, ScanWorld, Scanner};
+use bartizan_policy_compiler::{compile_text, packs};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Pack {
+    #[serde(default)]
+    detectors: BTreeMap<String, Detector>,
+}
+
+#[derive(Deserialize)]
+struct Detector {
+    samples: Samples,
+}
+
+#[derive(Deserialize)]
+struct Samples {
+    #[serde(rename = "true")]
+    found: Vec<String>,
+}
+
+/// A sample that its detector must find.
+struct Sample {
+    detector: String,
+    text: String,
+}
+
+fn samples() -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for pack in packs::ALL {
+        let pack: Pack = serde_saphyr::from_str(pack.text).unwrap();
+        for (detector, about) in pack.detectors {
+            samples.extend(
+                about.samples.found.into_iter().map(|text| Sample { detector: detector.clone(), text }),
+            );
+        }
+    }
+    assert!(samples.len() > 300, "only {} samples were read", samples.len());
+    samples
+}
+
+/// A blob that looks for what every pack describes.
+fn everything() -> Vec<u8> {
+    let found = "payment-data, personal-data, health-data, secrets, errors";
+    let text = format!(
+        "version: 1\napps:\n  shop:\n    hosts: [shop.example]\n    mode: enforce\n    sensitive: [{{ find: [{found}], in: /**, do: mask }}]\n"
+    );
+    compile_text(Path::new("policy.yaml"), &text).blob.unwrap()
+}
+
+/// Scans a body in pieces, with everything of high confidence masked.
+fn scan(kind: BodyKind, pieces: &[&[u8]], world: ScanWorld<'_, '_>) -> (Vec<u8>, Findings) {
+    let mut scanner = Scanner::new(ScanSettings::everything(world.policy), kind);
+    let mut output = Vec::new();
+    for (position, piece) in pieces.iter().enumerate() {
+        let is_last = position + 1 == pieces.len();
+        output.extend(scanner.push(piece.to_vec(), is_last, world).output);
+        assert!(scanner.open_tail() <= OPEN_LIMIT);
+    }
+    (output, scanner.findings().clone())
+}
+
+/// A text in a body of each kind, written as that kind writes it.
+fn bodies(text: &str) -> [(&'static str, Vec<u8>); 4] {
+    let markup = text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let mut form = String::from("id=7&note=");
+    for byte in text.bytes() {
+        match byte {
+            b' ' => form.push('+'),
+            _ if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) => form.push(char::from(byte)),
+            _ => write!(form, "%{byte:02X}").unwrap(),
+        }
+    }
+    form.push_str("&last=1");
+    let json = format!("{{\"id\":7,\"note\":{},\"last\":true}}", serde_json::to_string(text).unwrap());
+    [
+        ("text/plain", format!("{text}\n").into_bytes()),
+        ("application/json", json.into_bytes()),
+        ("text/html", format!("<p>{markup}</p>\n").into_bytes()),
+        ("application/x-www-form-urlencoded", form.into_bytes()),
+    ]
+}
+
+fn names(policy: &Policy<'_>, findings: &Findings) -> Vec<String> {
+    let name = |detector: u16| policy.detectors.get(usize::from(detector)).map_or("", |known| known.name);
+    let found = findings.found().iter().filter(|found| found.total() > 0);
+    found.map(|found| name(found.detector).to_owned()).collect()
+}
+
+#[test]
+fn every_sample_is_found_with_all_packs_together() {
+    let blob = everything();
+    let policy = Policy::parse(&blob).unwrap();
+    let key = HashKey::from_secret(b"samples hold nothing to hide").unwrap();
+    let world = ScanWorld { policy: &policy, key: &key };
+    let mut missed = Vec::new();
+    for sample in samples() {
+        let (_, findings) = scan(BodyKind::TEXT, &[sample.text.as_bytes()], world);
+        if names(&policy, &findings).is_empty() {
+            missed.push(format!("{}: {}", sample.detector, sample.text));
+        }
+    }
+    assert!(missed.is_empty(), "{} samples are not found:\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn every_sample_gives_the_same_bytes_and_findings_for_every_split() {
+    let blob = everything();
+    let policy = Policy::parse(&blob).unwrap();
+    let key = HashKey::from_secret(b"samples hold nothing to hide").unwrap();
+    let world = ScanWorld { policy: &policy, key: &key };
+    let samples = samples();
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = samples.len().div_ceil(workers);
+    let differences: Vec<String> = std::thread::scope(|scope| {
+        let running: Vec<_> = samples
+            .chunks(share)
+            .map(|samples| {
+                scope.spawn(move || {
+                    samples.iter().flat_map(|sample| differences(sample, world)).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(differences.is_empty(), "{} bodies differ:\n{}", differences.len(), differences.join("\n"));
+}
+
+/// Where the ways to cut a sample's bodies give different results: the first of each body.
+fn differences(sample: &Sample, world: ScanWorld<'_, '_>) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (content_type, body) in bodies(&sample.text) {
+        let kind = BodyKind::of(content_type.as_bytes()).unwrap();
+        let whole = scan(kind, &[&body], world);
+        let is_same_length = whole.0.len() == body.len();
+        let bytes: Vec<&[u8]> = body.chunks(1).collect();
+        let cut = (0..=body.len()).find(|cut| {
+            let (left, right) = body.split_at(*cut);
+            scan(kind, &[left, right], world) != whole
+        });
+        let place = match cut {
+            _ if !is_same_length => "masked: the length changes".to_owned(),
+            Some(cut) => format!("cut at {cut} of {}", body.len()),
+            None if scan(kind, &bytes, world) != whole => "byte by byte".to_owned(),
+            None => continue,
+        };
+        let names = names(world.policy, &whole.1);
+        differences.push(format!(
+            "{} in {content_type}, {place}, found as a whole {names:?}: {}",
+            sample.detector,
+            String::from_utf8_lossy(&body)
+        ));
+    }
+    differences
+}
