@@ -1,24 +1,22 @@
-//! Two chunks, or single bytes, give the same bytes and counts as the whole.
+//! Any pieces give the same bytes and findings as the whole, with every detector of every pack, in any kind of body.
 #![no_main]
 
-use bartizan_engine::sensitive::{DETECTORS, DetectorSet, Findings, ScanSettings, Scanner};
+use bartizan_engine::sensitive::Findings;
+use bartizan_fuzz::scan::{Pieces, Scan};
 use libfuzzer_sys::fuzz_target;
 
-fn scan<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, Findings) {
-    let settings = ScanSettings { detectors: DetectorSet::ALL, mask: DetectorSet::ALL, keep_last: [4; DETECTORS] };
-    let mut scanner = Scanner::new(settings);
+fn scan<'a>(input: &Scan<'_>, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, Findings) {
+    let mut scanner = input.scanner();
     let mut output = Vec::new();
     for piece in pieces {
-        output.extend(scanner.push(piece.to_vec(), false).output);
+        output.extend(scanner.push(piece.to_vec(), false, Scan::world()).output);
     }
-    output.extend(scanner.push(Vec::new(), true).output);
-    (output, *scanner.findings())
+    output.extend(scanner.push(Vec::new(), true, Scan::world()).output);
+    (output, scanner.findings().clone())
 }
 
-fuzz_target!(|input: (u16, &[u8])| {
-    let (cut, text) = input;
-    let whole = scan([text]);
-    let (left, right) = text.split_at(text.len().min(usize::from(cut)));
-    assert_eq!(scan([left, right]), whole);
-    assert_eq!(scan(text.chunks(1)), whole);
+fuzz_target!(|input: Scan<'_>| {
+    let whole = scan(&input, [input.text]);
+    assert_eq!(scan(&input, Pieces::new(input.text, &input.sizes)), whole);
+    assert_eq!(scan(&input, input.text.chunks(1)), whole);
 });

@@ -85,7 +85,9 @@ impl Exchange {
                 assert!((200..600).contains(&reply.status));
                 *finished
             }
-            Some(Decided::Forwarded(exchange, _)) if self.end == End::Reset && self.reply.is_empty() => exchange.finish(),
+            Some(Decided::Forwarded(exchange, _)) if self.end == End::Reset && self.reply.is_empty() => {
+                world.on_next(|surroundings| exchange.finish(surroundings))
+            }
             Some(Decided::Forwarded(exchange, _)) => self.answer(exchange, world),
         };
         serde_json::to_string(&finished.record(policy)).expect("a record can be written");
@@ -136,9 +138,9 @@ impl Exchange {
                 true
             }
             End::Trailers => {
-                let (step, trailers) = world.on_next(|surroundings| replying.trailers(surroundings));
-                client.receive(&[], step);
-                trailers == TrailersStep::Continue
+                let plan = world.on_next(|surroundings| replying.trailers(&headers, surroundings));
+                client.receive(&[], plan.body);
+                plan.step == TrailersStep::Continue
             }
             End::Reset => false,
         };

@@ -7,17 +7,19 @@
 mod world;
 
 mod exchange;
+pub mod scan;
 mod store;
 
 pub use exchange::Exchange;
 pub use store::DamagedStore;
 
 use bartizan_engine::blob::Policy;
+use bartizan_engine::blob::detectors::{IN_BODY, IN_HEADERS, IN_URL};
 use bartizan_engine::blob::draft::{
-    FieldSource, HostPattern, LoginDraft, OutcomeCondition, SensitiveAction, SensitiveDraft,
+    Confidence, FieldSource, HostPattern, LoginDraft, MaskStyle, OutcomeCondition, SensitiveAction, SensitiveDraft,
 };
 use bartizan_engine::state::store::PageStore;
-use bartizan_engine::vocabulary::{Detector, Mode};
+use bartizan_engine::vocabulary::Mode;
 use world::{World, path};
 
 /// A blob with everything in it that the engine reads.
@@ -39,12 +41,19 @@ pub fn blob() -> Vec<u8> {
             password: Some(FieldSource::Json("/password".to_owned())),
             success: OutcomeCondition::Json { pointer: "/ok".to_owned(), equals: "true".to_owned() },
             failure: OutcomeCondition::Not(Box::new(OutcomeCondition::Status(2))),
+            only_if: None,
+            plus_address: false,
+            decoy: None,
         });
         app.sensitive.push(SensitiveDraft {
-            find: Detector::ALL.to_vec(),
+            find: vec![0],
             paths: path("/export/**"),
             action: SensitiveAction::Block,
+            keep_first: 0,
             keep_last: 0,
+            style: MaskStyle::Stars,
+            confidence: Confidence::Likely,
+            places: IN_BODY | IN_HEADERS | IN_URL,
         });
     }
     policy.write().expect("a constant policy")
