@@ -295,9 +295,10 @@ impl Scanner {
             }
         };
         let kept = open.min(trailing(&probe, triggers, text.bytes.len()));
-        // What stands around an `@` begins in front of it.
-        let kept =
-            if text.at(open) == Some(b'@') { kept.min(trailing(&probe, triggers, open)) } else { kept };
+        // What stands around an `@` begins in front of it, and so perhaps in front of what is open.
+        let waiting = text.bytes.get(open..).unwrap_or_default();
+        let at_sign = waiting.iter().position(|byte| *byte == b'@').map(|offset| open.saturating_add(offset));
+        let kept = at_sign.map_or(kept, |at_sign| kept.min(trailing(&probe, triggers, at_sign)));
         let kept = if settings.removes_something() { act::before_comma(&text, kept) } else { kept };
         self.settings = settings;
         Stop { cursor: open, kept }

@@ -67,6 +67,7 @@ fn assert_every_split_agrees(text: &[u8]) {
 fn every_kind_of_value_survives_every_split() {
     for text in [
         "card 4111 1111 1111 1111 end",
+        "#+xoxb-5@b.co",
         "card 4111.1111.1111.1111. End, 4111.1111.1111.1111.1",
         "{\"pan\": 4111111111111111, \"x\": 1}",
         "[\n                         4111111111111111\n]",
