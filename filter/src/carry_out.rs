@@ -22,27 +22,23 @@ pub(crate) fn add_to_reply(fields: &[(&'static str, String)]) {
 
 /// Overwrites values of a reply's head in its callback.
 pub(crate) fn change_reply(changes: &[FieldChange]) {
-    for change in changes {
-        // One value takes the place of all; the others are appended behind it.
-        let mut values = change.values.iter();
-        if let Some(first) = values.next() {
-            host::set_response_header(&change.name, first);
-        }
-        for value in values {
-            host::add_response_value(&change.name, value);
-        }
-    }
+    change(changes, host::set_response_header, host::add_response_value);
 }
 
 /// Overwrites values of a reply's trailers in their callback.
 pub(crate) fn change_trailers(changes: &[FieldChange]) {
+    change(changes, host::set_response_trailer, host::add_response_trailer);
+}
+
+fn change(changes: &[FieldChange], set: impl Fn(&str, &[u8]), add: impl Fn(&str, &[u8])) {
     for change in changes {
+        // One value takes the place of all; the others are appended behind it.
         let mut values = change.values.iter();
         if let Some(first) = values.next() {
-            host::set_response_trailer(&change.name, first);
+            set(&change.name, first);
         }
         for value in values {
-            host::add_response_trailer(&change.name, value);
+            add(&change.name, value);
         }
     }
 }

@@ -4,6 +4,7 @@
 use bartizan_engine::http::coding::{
     Coding, CodingError, Decoder, FREE_OUTPUT, LONGEST_PIECE, MOST_EXPANSION, MOST_MEMORY, MOST_OUTPUT,
 };
+use bartizan_fuzz::Pieces;
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 
@@ -54,15 +55,7 @@ fn store(text: &[u8]) -> Vec<u8> {
 fuzz_target!(|input: Input| {
     let coding = [Coding::Gzip, Coding::Deflate, Coding::Brotli][usize::from(input.coding % 3)];
     let whole = read(coding, [input.body.as_slice()]);
-    let mut pieces = Vec::new();
-    let mut rest = input.body.as_slice();
-    for cut in &input.cuts {
-        let (piece, after) = rest.split_at(rest.len().min(usize::from(*cut)));
-        pieces.push(piece);
-        rest = after;
-    }
-    pieces.push(rest);
-    for other in [read(coding, pieces), read(coding, input.body.chunks(1))] {
+    for other in [read(coding, Pieces::new(&input.body, &input.cuts)), read(coding, input.body.chunks(1))] {
         assert_eq!((other.error, other.finished), (whole.error, whole.finished));
         if coding == Coding::Brotli && whole.error == Some(CodingError::Malformed) {
             assert!(other.output.starts_with(&whole.output));

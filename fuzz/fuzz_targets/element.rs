@@ -3,6 +3,7 @@
 
 use bartizan_engine::http::element::ElementReader;
 use bartizan_engine::http::{Field, LONGEST_VALUE, Reading};
+use bartizan_fuzz::Pieces;
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 
@@ -24,15 +25,7 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Reading> {
 fuzz_target!(|input: Input| {
     let whole = read([input.body.as_slice()]);
     assert_eq!(read(input.body.chunks(1)), whole);
-    let mut pieces = Vec::new();
-    let mut rest = input.body.as_slice();
-    for cut in &input.cuts {
-        let (piece, after) = rest.split_at(rest.len().min(usize::from(*cut)));
-        pieces.push(piece);
-        rest = after;
-    }
-    pieces.push(rest);
-    assert_eq!(read(pieces), whole);
+    assert_eq!(read(Pieces::new(&input.body, &input.cuts)), whole);
 
     let is_one_line = !input.value.contains(['\0', '\r', '\n']);
     if is_one_line && input.value.len() <= LONGEST_VALUE {

@@ -3,6 +3,7 @@
 
 use bartizan_engine::http::form::FormReader;
 use bartizan_engine::http::{Field, LONGEST_VALUE, Reading};
+use bartizan_fuzz::Pieces;
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 
@@ -28,15 +29,7 @@ fn encoded(bytes: &[u8]) -> String {
 
 fuzz_target!(|input: Input| {
     let whole = read(&input.names, [input.body.as_slice()]);
-    let mut pieces = Vec::new();
-    let mut rest = input.body.as_slice();
-    for cut in &input.cuts {
-        let (piece, after) = rest.split_at(rest.len().min(usize::from(*cut)));
-        pieces.push(piece);
-        rest = after;
-    }
-    pieces.push(rest);
-    assert_eq!(read(&input.names, pieces), whole);
+    assert_eq!(read(&input.names, Pieces::new(&input.body, &input.cuts)), whole);
 
     let [name, _] = &input.names;
     if !name.is_empty() && input.value.len() <= LONGEST_VALUE {

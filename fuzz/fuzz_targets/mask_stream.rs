@@ -3,7 +3,8 @@
 #![no_main]
 
 use bartizan_engine::sensitive::{Findings, OPEN_LIMIT};
-use bartizan_fuzz::scan::{Pieces, Scan};
+use bartizan_fuzz::Pieces;
+use bartizan_fuzz::scan::Scan;
 use libfuzzer_sys::fuzz_target;
 
 fn scan<'a>(input: &Scan<'_>, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, Findings) {

@@ -3,6 +3,7 @@
 
 use bartizan_engine::http::multipart::{MultipartReader, boundary};
 use bartizan_engine::http::{Field, LONGEST_VALUE, Reading};
+use bartizan_fuzz::Pieces;
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 
@@ -31,15 +32,7 @@ fuzz_target!(|input: Input| {
     }
     for content_type in [input.content_type.as_slice(), PLAIN] {
         let whole = read(content_type, [input.body.as_slice()]);
-        let mut pieces = Vec::new();
-        let mut rest = input.body.as_slice();
-        for cut in &input.cuts {
-            let (piece, after) = rest.split_at(rest.len().min(usize::from(*cut)));
-            pieces.push(piece);
-            rest = after;
-        }
-        pieces.push(rest);
-        assert_eq!(read(content_type, pieces), whole);
+        assert_eq!(read(content_type, Pieces::new(&input.body, &input.cuts)), whole);
     }
 
     let has_boundary = input.value.windows(4).any(|window| window == b"--XX");

@@ -7,16 +7,19 @@
 mod world;
 
 mod exchange;
+mod pieces;
 pub mod scan;
 mod store;
 
 pub use exchange::Exchange;
+pub use pieces::Pieces;
 pub use store::DamagedStore;
 
 use bartizan_engine::blob::Policy;
 use bartizan_engine::blob::detectors::{IN_BODY, IN_HEADERS, IN_URL};
 use bartizan_engine::blob::draft::{
-    Confidence, FieldSource, HostPattern, LoginDraft, MaskStyle, OutcomeCondition, SensitiveAction, SensitiveDraft,
+    Confidence, FieldSource, HostPattern, LoginDraft, MaskStyle, OutcomeCondition, SensitiveAction,
+    SensitiveDraft,
 };
 use bartizan_engine::state::store::PageStore;
 use bartizan_engine::vocabulary::Mode;

@@ -73,29 +73,34 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         Some(Other::Scan(args)) => return scan_bench::scan(args),
         Some(Other::FalseAlarms(args)) => return scan_bench::false_alarms(args),
     }
+    let mut command = harness("bench")?;
+    command.args(["--policy", POLICY, "--login-policy", LOGIN_POLICY]);
+    command.arg("--directory").arg(target().join("bench"));
+    command.args(["--rounds", &args.rounds.to_string(), "--seconds", &args.seconds.to_string()]);
+    command.args(["--format", &name(args.format), "--measure", &name(args.measure)]);
+    exit_code(&mut command)
+}
+
+/// The harness with a task that compares Bartizan with a filter that does nothing; what that needs is built.
+pub(crate) fn harness(task: &str) -> Result<Command, Failure> {
     wasm_target()?;
     build_filter()?;
     build_modules(&["noop-filter"])?;
     build_commands()?;
     let envoy = envoy::resolve()?;
-    // Envoy gets the first processor, the load the second.
+    // Envoy gets the first processor, everything else the second.
     let mut command = Command::new("taskset");
     command
         .current_dir(root())
         .env("BARTIZAN_ENVOY", envoy)
         .args(["--cpu-list", "1"])
         .arg(binary("bartizan-integration"))
-        .arg("bench")
+        .arg(task)
         .arg("--filter")
         .arg(module("bartizan_filter"))
         .arg("--noop")
         .arg(module("noop_filter"))
         .arg("--compiler")
-        .arg(binary("bartizan"))
-        .args(["--policy", POLICY, "--login-policy", LOGIN_POLICY])
-        .arg("--directory")
-        .arg(target().join("bench"))
-        .args(["--rounds", &args.rounds.to_string(), "--seconds", &args.seconds.to_string()]);
-    command.args(["--format", &name(args.format), "--measure", &name(args.measure)]);
-    exit_code(&mut command)
+        .arg(binary("bartizan"));
+    Ok(command)
 }

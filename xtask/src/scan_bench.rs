@@ -5,13 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::bench::{Format, name};
-use crate::cargo::{
-    binary, build_commands, build_filter, build_modules, build_scan_native, fast_binary, module, root,
-    target, wasm_target,
-};
+use crate::bench::{Format, harness, name};
+use crate::cargo::{build_scan_native, fast_binary, root, target};
 use crate::demo::exit_code;
-use crate::envoy;
 use crate::failure::Failure;
 use crate::progress::Step;
 
@@ -60,28 +56,11 @@ pub(crate) struct FalseAlarms {
 
 /// Measures the scanner natively, beside `RegexSet` and Hyperscan, and in a real Envoy.
 pub(crate) fn scan(args: &Scan) -> Result<ExitCode, Failure> {
-    wasm_target()?;
-    build_filter()?;
-    build_modules(&["noop-filter"])?;
-    build_commands()?;
+    let mut command = harness("scan-bench")?;
     build_scan_native()?;
     let directory = target().join("scan-bench");
     fs::create_dir_all(&directory)?;
-    let envoy = envoy::resolve()?;
-    // Envoy gets the first processor, everything else the second.
-    let mut command = Command::new("taskset");
     command
-        .current_dir(root())
-        .env("BARTIZAN_ENVOY", envoy)
-        .args(["--cpu-list", "1"])
-        .arg(binary("bartizan-integration"))
-        .arg("scan-bench")
-        .arg("--filter")
-        .arg(module("bartizan_filter"))
-        .arg("--noop")
-        .arg(module("noop_filter"))
-        .arg("--compiler")
-        .arg(binary("bartizan"))
         .arg("--native")
         .arg(fast_binary("scan-native"))
         .args(["--policy", POLICY, "--builtins", BUILTINS])

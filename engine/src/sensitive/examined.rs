@@ -1,5 +1,8 @@
 //! What an examination of a place answers.
 
+#[cfg(test)]
+use super::text::Text;
+
 /// What stands at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Examined {
@@ -38,6 +41,21 @@ impl RunBytes {
                     || matches!(byte, b'+' | b'/' | b'=' | b'\\' | b' ' | b'\t' | b'\r' | b'\n')
             }
         }
+    }
+}
+
+/// What an examination finds at the place that `|` marks, and how much of the text that is.
+#[cfg(test)]
+pub(super) fn found_at_mark(
+    marked: &str,
+    examine: impl FnOnce(&Text<'_>, usize) -> Examined,
+) -> Option<String> {
+    let start = marked.find('|')?;
+    let bytes = marked.replacen('|', "", 1);
+    let text = Text { bytes: bytes.as_bytes(), before: b"", end: true, json: false };
+    match examine(&text, start) {
+        Examined::Until(end) => bytes.get(start..end).map(str::to_owned),
+        _ => None,
     }
 }
 

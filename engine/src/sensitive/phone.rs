@@ -248,17 +248,11 @@ impl Number {
 
 #[cfg(test)]
 mod tests {
+    use super::super::examined::found_at_mark;
     use super::*;
 
-    /// What is found at the place that `|` marks.
     fn found(marked: &str, in_context: bool) -> Option<String> {
-        let start = marked.find('|').unwrap();
-        let bytes = marked.replacen('|', "", 1);
-        let text = Text { bytes: bytes.as_bytes(), before: b"", end: true, json: false };
-        match examine(&text, start, in_context) {
-            Examined::Until(end) => bytes.get(start..end).map(str::to_owned),
-            _ => None,
-        }
+        found_at_mark(marked, |text, start| examine(text, start, in_context))
     }
 
     #[test]
