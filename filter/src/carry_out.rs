@@ -16,7 +16,7 @@ pub(crate) fn change_request(changes: &HeadChanges) {
 /// Appends to a reply's head that is still here: in its callback, or while it is held.
 pub(crate) fn add_to_reply(fields: &[(&'static str, String)]) {
     for (name, value) in fields {
-        host::add_response_header(name, value);
+        host::add_response_value(name, value.as_bytes());
     }
 }
 

@@ -38,12 +38,7 @@ pub(crate) fn remove_response_header(name: &str) {
     let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, name);
 }
 
-/// Adds a field to the reply's head and leaves those of the same name, in its callback or while it is held. Ok.
-pub(crate) fn add_response_header(name: &str, value: &str) {
-    let _ = hostcalls::add_map_value_bytes(MapType::HttpResponseHeaders, name, value.as_bytes());
-}
-
-/// Adds a value to the reply's head and leaves those of the same name, in its callback. Ok.
+/// Adds a value to the reply's head and leaves those of the same name, in its callback or while it is held. Ok.
 pub(crate) fn add_response_value(name: &str, value: &[u8]) {
     let _ = hostcalls::add_map_value_bytes(MapType::HttpResponseHeaders, name, value);
 }

@@ -112,11 +112,11 @@ record! {
 pub enum FindingAction {
     /// Tell the log.
     Tag = 0,
-    /// Overwrite the value.
+    /// Overwrite the value, length unchanged.
     Mask = 1,
-    /// Refuse the reply where it can be held, else overwrite.
+    /// Refuse the reply where it can be held, overwrite the value where not.
     Block = 2,
-    /// Take the member of the JSON object out.
+    /// Take the member of the JSON object out; only for detectors that find by [`super::detectors::Finder::Fields`].
     Remove = 3,
 }
 word_field!(

@@ -5,13 +5,13 @@
 
 mod sensitive;
 
-pub use super::apps::{Compression, MaskStyle};
+pub use super::apps::{Compression, FindingAction as SensitiveAction, MaskStyle};
 pub use super::detectors::{Confidence, Finder};
 pub use crate::vocabulary::AddressRange;
 use crate::vocabulary::{
     Binding, CounterKey, Event, LeakedKind, Mode, Moment, Newcomer, OnError, Threat, Value, Whose,
 };
-pub use sensitive::{DetectorDraft, PatternDraft, SensitiveAction, SensitiveDraft};
+pub use sensitive::{DetectorDraft, PatternDraft, SensitiveDraft};
 
 /// A whole policy.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! From a draft to a blob.
 
 use super::addresses::{AddressList, Exemption, Range};
-use super::apps::{App, FindingAction, Honeypot, Host, HostKind, NO_LOGIN, Parameter, Route, Sensitive};
+use super::apps::{App, Honeypot, Host, HostKind, NO_LOGIN, Parameter, Route, Sensitive};
 use super::cell_layout::lay_out;
 use super::client::{Basics, ClientKeyKind, ClientKeyRecord, Devices, FingerprintRecord};
 use super::counters::{CellShape, Counter, PAGE_CELLS_LEN};
@@ -9,7 +9,7 @@ use super::detectors::{Expectation, MAX_CONTEXTS, MAX_DETECTORS, MAX_LITERALS};
 use super::draft::{
     ActionDraft, AddressFrom, AddressRange, ClientKey, Condition, CounterDraft, DecoyDraft, FieldSource,
     FingerprintPart, FlowKind, HostPattern, Milestone as MilestoneDraft, PathPattern, PolicyDraft,
-    ReplyDraft, Segment, SensitiveAction,
+    ReplyDraft, Segment,
 };
 use super::field::Span;
 use super::flows::{Flow, FlowCode, FlowStep, LeakedList, Milestone};
@@ -82,11 +82,11 @@ impl fmt::Display for WriteError {
 
 impl std::error::Error for WriteError {}
 
-fn number(position: usize) -> u32 {
+pub(super) fn number(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }
 
-fn small(position: usize) -> u16 {
+pub(super) fn small(position: usize) -> u16 {
     u16::try_from(position).unwrap_or(u16::MAX)
 }
 
@@ -404,12 +404,7 @@ impl PolicyDraft {
                 sensitive.push(Sensitive {
                     app: position,
                     detectors: used.old_bits(&search.find),
-                    action: match search.action {
-                        SensitiveAction::Tag => FindingAction::Tag,
-                        SensitiveAction::Mask => FindingAction::Mask,
-                        SensitiveAction::Block => FindingAction::Block,
-                        SensitiveAction::Remove => FindingAction::Remove,
-                    },
+                    action: search.action,
                     keep_last: search.keep_last,
                     finds: used.bits(&search.find),
                     keep_first: search.keep_first,

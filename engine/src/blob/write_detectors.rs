@@ -5,7 +5,7 @@ use super::detectors::{
     MAX_DETECTORS, MAX_LITERALS, NO_CONTEXT, NO_PATTERN, PatternRecord,
 };
 use super::draft::{DetectorDraft, PolicyDraft};
-use super::write::WriteError;
+use super::write::{WriteError, number, small};
 use super::writer::BlobWriter;
 use crate::vocabulary::Detector;
 use std::marker::PhantomData;
@@ -158,12 +158,4 @@ impl<'d> Tables<'d> {
         });
         self.literals.extend(literals);
     }
-}
-
-fn number(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
-}
-
-fn small(position: usize) -> u16 {
-    u16::try_from(position).unwrap_or(u16::MAX)
 }

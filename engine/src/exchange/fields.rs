@@ -5,7 +5,7 @@ use super::response::FieldChange;
 use super::search::Place;
 use super::subject::Subject;
 use super::{Headers, Surroundings};
-use crate::sensitive::{BodyKind, ScanSettings, ScanWorld, Scanner};
+use crate::sensitive::{BodyKind, ScanWorld, Scanner};
 use crate::vocabulary::Mode;
 
 /// How much of a head is looked at.
@@ -41,13 +41,11 @@ pub(super) fn search(
         return Vec::new();
     }
     let policy = surroundings.policy;
-    let searched: Vec<&(String, Vec<u8>)> = fields
-        .iter()
-        .filter(|(name, _)| !name.starts_with(':') && !UNSEARCHED.contains(&name.as_str()))
-        .collect();
+    let searched =
+        || fields.iter().filter(|(name, _)| !name.starts_with(':') && !UNSEARCHED.contains(&name.as_str()));
     // Nearly always there is nothing: one look at all of them together says so.
     let mut together = Vec::new();
-    for (name, value) in &searched {
+    for (name, value) in searched() {
         if together.len() < LONGEST {
             together.extend_from_slice(name.as_bytes());
             together.extend_from_slice(b": ");
@@ -55,16 +53,16 @@ pub(super) fn search(
             together.push(b'\n');
         }
     }
-    let settings = subject.search.settings(policy, Place::Headers, subject.mode == Mode::Enforce);
-    let counting = ScanSettings { changes: Vec::new(), ..settings.clone() };
+    let counting = subject.search.settings(policy, Place::Headers, false);
     let world = ScanWorld { policy, key: surroundings.key };
     let mut scanner = Scanner::new(counting.clone(), BodyKind::FIELD);
     let _ = scanner.push(together, true, world);
     if scanner.findings().is_empty() {
         return Vec::new();
     }
+    let settings = subject.search.settings(policy, Place::Headers, subject.mode == Mode::Enforce);
     let mut changes: Vec<FieldChange> = Vec::new();
-    for (name, value) in searched {
+    for (name, value) in searched() {
         let settings = if UNCHANGED.contains(&name.as_str()) { counting.clone() } else { settings.clone() };
         // The name gives context to the value; it is passed first.
         let mut scanner = Scanner::new(settings, BodyKind::FIELD);

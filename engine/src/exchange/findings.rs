@@ -2,10 +2,10 @@
 
 use super::search::Place;
 use super::subject::Subject;
-use super::{Surroundings, failure_of};
+use super::{Surroundings, settlement};
 use crate::blob::Policy;
 use crate::blob::counters::{Counter, Source};
-use crate::exposure::{Exposed, Recipient};
+use crate::exposure::Exposed;
 use crate::metrics::{Found as FoundMetric, Metric};
 use crate::sensitive::Findings;
 use crate::verdict::Action;
@@ -43,6 +43,16 @@ pub(super) fn note(
         count_values(subject, &new, &values, surroundings);
     }
     subject.found_at(place).merge(new);
+    raise_verdict(subject, policy, place, masked);
+}
+
+/// Adds to a verdict what the request's address holds: it is told, and nobody is refused for it.
+pub(super) fn judge_url(subject: &mut Subject, policy: &Policy<'_>) {
+    raise_verdict(subject, policy, Place::Url, false);
+}
+
+/// Adds to a verdict what was found in a place, and whether any of it was overwritten.
+fn raise_verdict(subject: &mut Subject, policy: &Policy<'_>, place: Place, masked: bool) {
     let would = subject.search.would(policy, place, subject.found_in(place));
     let action = match (masked, subject.mode) {
         _ if would == Action::None => Action::None,
@@ -50,15 +60,6 @@ pub(super) fn note(
         (false, Mode::Enforce) => Action::Tag,
         (false, Mode::Report) => Action::None,
     };
-    let verdict = &mut subject.verdict;
-    verdict.would = verdict.would.max(would);
-    verdict.action = verdict.action.max(action);
-}
-
-/// Adds to a verdict what the request's address holds: it is told, and nobody is refused for it.
-pub(super) fn judge_url(subject: &mut Subject, policy: &Policy<'_>) {
-    let would = subject.search.would(policy, Place::Url, subject.found_in(Place::Url));
-    let action = if subject.mode == Mode::Enforce { would } else { Action::None };
     let verdict = &mut subject.verdict;
     verdict.would = verdict.would.max(would);
     verdict.action = verdict.action.max(action);
@@ -74,7 +75,6 @@ fn count_values(
     if subject.is_exempt() {
         return;
     }
-    let policy = surroundings.policy;
     let now = surroundings.now;
     let reading = subject.reading(now);
     let wants = |counter: &Counter<'_>, detector: u16| {
@@ -84,35 +84,22 @@ fn count_values(
         let counted = new.found().iter().filter(|found| wants(counter, found.detector));
         counted.fold(0, |sum: u32, found| sum.saturating_add(found.total()))
     };
-    for touched in &subject.cells {
-        let applies = |counter: &&Counter<'_>| {
-            touched.roles.has(counter.key)
-                && match counter.source {
-                    Source::Count(Event::SensitiveFound) => events(counter) > 0,
-                    Source::Distinct(Value::SensitiveValue) => {
-                        values.iter().any(|(detector, _)| wants(counter, *detector))
-                    }
-                    _ => false,
-                }
-        };
-        if !policy.counters.iter().any(|counter| applies(&counter)) {
-            continue;
+    let applies = |counter: &Counter<'_>| match counter.source {
+        Source::Count(Event::SensitiveFound) => events(counter) > 0,
+        Source::Distinct(Value::SensitiveValue) => {
+            values.iter().any(|(detector, _)| wants(counter, *detector))
         }
-        let written = surroundings.pool().update(touched.address, now, false, |cell, _| {
-            for counter in policy.counters.iter().filter(applies) {
-                if counter.source == Source::Count(Event::SensitiveFound) {
-                    cell.add(counter, now, events(counter));
-                    continue;
-                }
-                for (_, value) in values.iter().filter(|(detector, _)| wants(counter, *detector)) {
-                    cell.add_distinct(counter, *value, reading);
-                }
-            }
-        });
-        if let Err(error) = written {
-            surroundings.worker.tally.add_now(Metric::Error(failure_of(error)), 1);
+        _ => false,
+    };
+    settlement::change_counters(subject, surroundings, applies, |cell, counter| {
+        if counter.source == Source::Count(Event::SensitiveFound) {
+            cell.add(counter, now, events(counter));
+            return;
         }
-    }
+        for (_, value) in values.iter().filter(|(detector, _)| wants(counter, *detector)) {
+            cell.add_distinct(counter, *value, reading);
+        }
+    });
 }
 
 /// What follows when a reply is over: whether it carried more than is usual, what scores now, what the operator is told.
@@ -134,8 +121,7 @@ pub(super) fn conclude(subject: &mut Subject, surroundings: &mut Surroundings<'_
 
 /// Notes what left through this route, and to whom.
 fn expose(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
-    let recipient =
-        Recipient { client: subject.client, network: subject.network.unwrap_or(0), country: subject.country };
+    let recipient = subject.recipient();
     let now = surroundings.now;
     let mut since = Vec::new();
     for place in [Place::Body, Place::Headers] {

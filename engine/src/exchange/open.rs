@@ -17,7 +17,7 @@ use crate::http::path::{normalize, segments};
 use crate::keyed_hash::Role;
 use crate::metrics::{Failure, Metric};
 use crate::sensitive::{BodyKind, ScanWorld, Scanner};
-use crate::state::pool::{Roles, locate};
+use crate::state::pool::{CellAddress, Roles, locate};
 use crate::vocabulary::{CounterKey, Mode, Value};
 
 /// What the host says about a request.
@@ -207,7 +207,7 @@ fn subject(
         if address.is_none() {
             subject.fail(Failure::Host, surroundings);
         }
-        add_route_cell(&mut subject, route, surroundings);
+        add_route_cell(&mut subject, surroundings);
         add_crowd_cells(&mut subject, surroundings);
         add_values(&mut subject, route, &path.path, surroundings);
     }
@@ -229,18 +229,25 @@ fn exemptions(policy: &Policy<'_>, address: u128) -> u8 {
     policy.exemptions.iter().filter(applies).fold(0, |skip, exemption| skip | exemption.skip)
 }
 
-fn add_route_cell(subject: &mut Subject, route: Option<&Route<'_>>, surroundings: &Surroundings<'_, '_>) {
+fn add_route_cell(subject: &mut Subject, surroundings: &Surroundings<'_, '_>) {
     let policy = surroundings.policy;
     let has_pulse = policy.shape(CellKind::Route).is_some_and(|shape| shape.pulse != 0);
     let counts = policy.counters.iter().any(|counter| counter.key == CounterKey::Route);
     if !counts && (!has_pulse || subject.login.is_none()) {
         return;
     }
+    let address = route_cell(subject, surroundings);
+    subject.cells.push(Touched::new(address, Roles::only(CounterKey::Route)));
+}
+
+/// Where the state of the exchange's route lies.
+pub(super) fn route_cell(subject: &Subject, surroundings: &Surroundings<'_, '_>) -> CellAddress {
+    let policy = surroundings.policy;
     let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
+    let route = subject.route.and_then(|route| policy.routes.get(route as usize));
     let name = route.map_or("", |route| route.name);
     let hash = surroundings.key.hash(Role::Route, &[app.as_bytes(), name.as_bytes()]);
-    let address = locate(&policy.tables, CellKind::Route, hash, surroundings.settings.state_pages);
-    subject.cells.push(Touched::new(address, Roles::only(CounterKey::Route)));
+    locate(&policy.tables, CellKind::Route, hash, surroundings.settings.state_pages)
 }
 
 /// The cells of the network and of the fingerprint. What counts logins is not touched by other requests.

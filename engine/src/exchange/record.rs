@@ -182,9 +182,8 @@ impl<'r> Record<'r> {
                 .then(|| subject.network.map(|network| format!("{network:016x}")))
                 .flatten(),
             country: entries_have_recipients
-                .then(|| std::str::from_utf8(&subject.country).ok().filter(|name| *name != "\0\0"))
-                .flatten()
-                .map(str::to_owned),
+                .then(|| subject.recipient().country_name().to_owned())
+                .filter(|name| !name.is_empty()),
             found: entries,
             uninspected: subject.uninspected.map(crate::metrics::Uninspected::name),
             error: subject.failure.map(crate::metrics::Failure::name),

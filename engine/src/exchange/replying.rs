@@ -60,7 +60,6 @@ pub struct Replying {
     held: Vec<u8>,
     /// Whether what is held differs from what came.
     is_changed: bool,
-    is_over: bool,
     /// What a login that turned out well adds to the head, while it can be changed.
     pub(super) add: Vec<(&'static str, String)>,
 }
@@ -82,7 +81,6 @@ impl Replying {
             is_held,
             held: Vec::new(),
             is_changed: false,
-            is_over: false,
             add: Vec::new(),
         }
     }
@@ -127,7 +125,6 @@ impl Replying {
         if end {
             findings::conclude(&mut self.subject, surroundings);
         }
-        self.is_over |= end;
         if !self.is_held {
             return if scanned.changed { BodyStep::Write(scanned.output) } else { BodyStep::Pass };
         }
@@ -154,9 +151,10 @@ impl Replying {
             return BodyStep::Refuse(Reply::withheld(&self.subject));
         }
         let held = std::mem::take(&mut self.held);
+        let is_over = self.inspection.as_ref().is_some_and(Inspection::is_over);
         // What was cut between chunks is whole again at the end, so that only masked values make a difference there.
         let masked = self.subject.found_in(Place::Body).found().iter().any(|found| found.masked > 0);
-        if self.is_changed && (masked || !self.is_over) { BodyStep::Write(held) } else { BodyStep::Pass }
+        if self.is_changed && (masked || !is_over) { BodyStep::Write(held) } else { BodyStep::Pass }
     }
 
     /// Whether the trailers are looked at.
@@ -190,7 +188,6 @@ impl Replying {
             self.subject.skip(reason, surroundings);
         }
         if self.is_held {
-            self.is_over = true;
             self.held.extend_from_slice(&scanned.output);
             self.is_changed |= scanned.changed;
             return (self.release(surroundings), TrailersStep::Continue);

@@ -15,7 +15,7 @@ use crate::blob::counters::Source;
 use crate::clock::Millis;
 use crate::http::coding::Coding;
 use crate::metrics::{LoginOutcome, Uninspected};
-use crate::sensitive::BodyKind;
+use crate::sensitive::{BodyKind, ScanSettings};
 use crate::vocabulary::{Event, Mode};
 
 /// The most memory that the decoders of one worker hold together: 256 replies in gzip, or seven in brotli.
@@ -135,11 +135,14 @@ impl AwaitReply {
             }
         }
         let enforced = self.subject.mode == Mode::Enforce;
-        let inspection = match (body, coding.map(Coding::of)) {
-            (Ok(kind), None) if searches => {
-                Some(Inspection::new(self.subject.search.settings(policy, Place::Body, enforced), kind, None))
+        let settings = searches.then(|| self.subject.search.settings(policy, Place::Body, enforced));
+        let changes = settings.as_ref().is_some_and(ScanSettings::changes_something);
+        let removes = settings.as_ref().is_some_and(ScanSettings::removes_something);
+        let inspection = match (settings, body, coding.map(Coding::of)) {
+            (Some(settings), Ok(kind), None) => Some(Inspection::new(settings, kind, None)),
+            (Some(settings), Ok(kind), Some(Some(coding))) => {
+                self.decoded(settings, kind, coding, surroundings)
             }
-            (Ok(kind), Some(Some(coding))) if searches => self.decoded(kind, coding, surroundings),
             _ => None,
         };
         if let Some(reason) = unreadable.filter(|_| inspection.is_none()) {
@@ -154,16 +157,15 @@ impl AwaitReply {
         if self.subject.outcome == Some(LoginOutcome::Success) {
             plan.add.extend(device_cookie(&self.subject, surroundings));
         }
-        let settings = self.subject.search.settings(policy, Place::Body, enforced);
         let is_direct = inspection.as_ref().is_some_and(Inspection::is_direct);
-        if is_direct && settings.changes_something() {
+        if is_direct && changes {
             // A digest or validator of what the upstream sent would not fit what the client gets.
             let stale = ["content-md5", "digest", "content-digest", "repr-digest", "etag"];
             plan.remove = stale.into_iter().filter(|name| header(headers, name).is_some()).collect();
         }
         let length =
             header(headers, "content-length").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-        if is_direct && settings.removes_something() && length.is_some() {
+        if is_direct && removes && length.is_some() {
             plan.remove.push("content-length");
         }
         let may_block = inspection.is_some() && enforced && self.subject.search.may_block(policy);
@@ -180,6 +182,7 @@ impl AwaitReply {
     /// Begins to read a compressed body, where the worker has memory for it.
     fn decoded(
         &mut self,
+        settings: ScanSettings,
         kind: BodyKind,
         coding: Coding,
         surroundings: &mut Surroundings<'_, '_>,
@@ -191,7 +194,6 @@ impl AwaitReply {
         }
         surroundings.worker.decoding = surroundings.worker.decoding.saturating_add(needs);
         self.subject.decoding = needs;
-        let settings = self.subject.search.settings(surroundings.policy, Place::Body, false);
         Some(Inspection::new(settings, kind, Some(coding)))
     }
 

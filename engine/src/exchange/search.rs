@@ -7,7 +7,7 @@ use crate::blob::detectors::{Confidence, DetectorBits, IN_BODY, IN_HEADERS, IN_U
 use crate::blob::trie::Matches;
 use crate::sensitive::{Change, Findings, Overwriting, ScanSettings};
 use crate::verdict::Action;
-use crate::vocabulary::{Event, Value};
+use crate::vocabulary::Value;
 
 /// Where something is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Search {
             let expectation = policy.expectations.get(*expectation as usize);
             search.expected = search.expected.union(expectation.map(|it| it.detectors).unwrap_or_default());
         }
-        if counts_values(policy) {
+        if !search.expected.is_empty() && counts_values(policy) {
             // What is meant to be there is no finding, but it is counted who collects it.
             search.body = search.body.union(search.expected);
         }
@@ -143,9 +143,6 @@ fn applies(rule: &Sensitive<'_>, findings: &Findings) -> bool {
 /// Whether a counter tells sensitive values apart or counts them, expected ones too.
 fn counts_values(policy: &Policy<'_>) -> bool {
     policy.counters.iter().any(|counter| {
-        matches!(
-            counter.source,
-            Source::Distinct(Value::SensitiveValue) | Source::Count(Event::SensitiveUnusual)
-        )
+        counter.source == Source::Distinct(Value::SensitiveValue) || counter.source.asks_usual()
     })
 }

@@ -8,6 +8,7 @@ use crate::blob::client::ClientKeyKind;
 use crate::blob::counters::{Counter, Source, Storage};
 use crate::http::cookie::set_cookie;
 use crate::metrics::{LoginOutcome, Metric};
+use crate::state::cell::Cell;
 use crate::state::crowd::{CrowdEvents, is_gathered};
 use crate::state::pool::CellAddress;
 use crate::state::pulse::PulseEvent;
@@ -206,17 +207,28 @@ pub(crate) fn count(
     events: u32,
     counts: impl Fn(Event) -> bool,
 ) {
+    let now = surroundings.now;
+    let applies = |counter: &Counter<'_>| matches!(counter.source, Source::Count(event) if counts(event));
+    change_counters(subject, surroundings, applies, |cell, counter| cell.add(counter, now, events));
+}
+
+/// Changes every counter for which it applies, in every cell of the exchange. Cells without such a counter are not touched.
+pub(super) fn change_counters(
+    subject: &Subject,
+    surroundings: &mut Surroundings<'_, '_>,
+    applies: impl Fn(&Counter<'_>) -> bool,
+    change: impl Fn(&mut Cell<&mut [u8]>, &Counter<'_>),
+) {
     let policy = surroundings.policy;
     let now = surroundings.now;
-    let matches = |counter: &Counter<'_>| matches!(counter.source, Source::Count(event) if counts(event));
     for touched in &subject.cells {
-        let applies = |counter: &&Counter<'_>| touched.roles.has(counter.key) && matches(counter);
+        let applies = |counter: &&Counter<'_>| touched.roles.has(counter.key) && applies(counter);
         if !policy.counters.iter().any(|counter| applies(&counter)) {
             continue;
         }
         let written = surroundings.pool().update(touched.address, now, false, |cell, _| {
             for counter in policy.counters.iter().filter(applies) {
-                cell.add(counter, now, events);
+                change(cell, counter);
             }
         });
         if let Err(error) = written {

@@ -7,6 +7,7 @@ use super::search::{Place, Search};
 use super::{HeadChanges, Surroundings};
 use crate::blob::Policy;
 use crate::clock::Millis;
+use crate::exposure::Recipient;
 use crate::metrics::{Failure, LoginOutcome, Metric, Uninspected};
 use crate::sensitive::Findings;
 use crate::state::cell::{Reading, Reservation};
@@ -153,6 +154,11 @@ impl Subject {
     /// The cell that stands for the client: bans, marks and throttles live there.
     pub(crate) fn client_cell(&self) -> Option<usize> {
         self.cells.iter().position(|cell| cell.roles.has(crate::vocabulary::CounterKey::Client))
+    }
+
+    /// Who gets the reply.
+    pub(crate) fn recipient(&self) -> Recipient {
+        Recipient { client: self.client, network: self.network.unwrap_or(0), country: self.country }
     }
 
     pub(crate) fn skip(&mut self, reason: Uninspected, surroundings: &mut Surroundings<'_, '_>) {

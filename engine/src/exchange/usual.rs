@@ -1,11 +1,10 @@
 //! What a route's replies usually carry: gathered in the worker, kept in the route's cell.
 
+use super::open::route_cell;
 use super::subject::Subject;
 use super::{Surroundings, failure_of, settlement};
-use crate::blob::counters::{CellKind, Source};
-use crate::keyed_hash::Role;
 use crate::metrics::Metric;
-use crate::state::pool::{CellAddress, locate};
+use crate::state::pool::CellAddress;
 use crate::state::usual::{Replies, class_of, is_unusual};
 use crate::vocabulary::Event;
 
@@ -33,16 +32,10 @@ struct RouteReplies {
 /// Notes a reply and counts it where it carries far more than is usual.
 pub(super) fn note(subject: &Subject, values: u32, surroundings: &mut Surroundings<'_, '_>) {
     let policy = surroundings.policy;
-    let counts =
-        policy.counters.iter().any(|counter| counter.source == Source::Count(Event::SensitiveUnusual));
-    if !counts {
+    if !policy.counters.iter().any(|counter| counter.source.asks_usual()) {
         return;
     }
-    let app = policy.apps.get(usize::from(subject.app)).map_or("", |app| app.name);
-    let route = subject.route.and_then(|route| policy.routes.get(route as usize));
-    let name = route.map_or("", |route| route.name);
-    let hash = surroundings.key.hash(Role::Route, &[app.as_bytes(), name.as_bytes()]);
-    let address = locate(&policy.tables, CellKind::Route, hash, surroundings.settings.state_pages);
+    let address = route_cell(subject, surroundings);
     let routes = &mut surroundings.worker.usual.routes;
     let position = match routes.iter().position(|known| known.address == address) {
         Some(position) => position,

@@ -10,7 +10,7 @@ use super::beginnings::{Literal, begins_literal};
 use super::examined::{Examined, RunBytes};
 use super::run::{Extent, Nesting};
 use super::settings::ScanSettings;
-use super::table::DetectorTable;
+use super::table::{DetectorTable, context_bit};
 use super::text::{Known, Text, is_digit, is_word};
 use super::url_credentials::Password;
 use super::validate::Validator;
@@ -18,7 +18,7 @@ use super::view::INNER_QUOTE;
 use super::{card, email, high_entropy, iban, ip, jwt, member, phone, private_key, ssn, url_credentials};
 use crate::blob::Policy;
 use crate::blob::detectors::{
-    AT_CAPITALS, AT_DIGITS, Confidence, DetectorRecord, Finder, LONGEST_MATCH, LiteralKind, NO_CONTEXT,
+    AT_CAPITALS, AT_DIGITS, Confidence, DetectorRecord, Finder, LONGEST_MATCH, LiteralKind,
 };
 
 /// More digits than anything has that begins with them.
@@ -71,9 +71,7 @@ impl Seen {
             return;
         }
         let better = self.value.as_ref().is_none_or(|known| {
-            let rank = |of: &Candidate| {
-                (of.confidence, of.value.end.max(of.value.start), std::cmp::Reverse(of.detector))
-            };
+            let rank = |of: &Candidate| (of.confidence, of.value.end, std::cmp::Reverse(of.detector));
             rank(&candidate) > rank(known)
         });
         if better {
@@ -87,19 +85,17 @@ impl<'a, 'p> Probe<'a, 'p> {
     pub(super) fn look(&self, start: usize, context: u64) -> Seen {
         let mut seen = Seen::default();
         let Some(first) = self.text.at(start) else { return seen };
-        match first {
-            b'@' => {
-                self.built_in(Finder::Email, start, context, &mut seen);
-                self.built_in(Finder::UrlCredentials, start, context, &mut seen);
-                return seen;
+        // No word begins here, so nobody was asked for its context.
+        let finders: &[Finder] = match first {
+            b'@' => &[Finder::Email, Finder::UrlCredentials],
+            b'+' => &[Finder::Phone],
+            _ => &[],
+        };
+        if !finders.is_empty() {
+            for detector in finders.iter().flat_map(|finder| self.table.built_in(*finder)) {
+                self.ask(*detector, start, context, &mut seen);
             }
-            b'+' => {
-                for detector in self.table.built_in(Finder::Phone) {
-                    self.ask(*detector, start, context, &mut seen);
-                }
-                return seen;
-            }
-            _ => {}
+            return seen;
         }
         let is_digit = first.is_ascii_digit();
         let literals = &self.table.literals;
@@ -120,10 +116,7 @@ impl<'a, 'p> Probe<'a, 'p> {
         } else if first.is_ascii_uppercase() {
             self.built_in(Finder::Iban, start, context, &mut seen);
             for detector in &self.table.at_capitals {
-                // Where its context speaks, it was asked already.
-                if !self.speaks(*detector, context) {
-                    self.ask(*detector, start, context, &mut seen);
-                }
+                self.ask_outside_context(*detector, start, context, &mut seen);
             }
         }
         seen
@@ -152,9 +145,8 @@ impl<'a, 'p> Probe<'a, 'p> {
             return;
         }
         for (detector, follows) in &self.table.at_digits {
-            // Where its context speaks, it was asked already.
-            if next.is_none_or(|next| is_in(follows, next)) && !self.speaks(*detector, context) {
-                self.ask(*detector, start, context, seen);
+            if next.is_none_or(|next| is_in(follows, next)) {
+                self.ask_outside_context(*detector, start, context, seen);
             }
         }
     }
@@ -173,17 +165,19 @@ impl<'a, 'p> Probe<'a, 'p> {
             let target = literal.record.target;
             match literal.record.kind {
                 LiteralKind::Context => {
-                    let bit = 1_u64.checked_shl(u32::from(target)).unwrap_or(0);
+                    let bit = context_bit(target);
                     let (bits, end) = seen.context.unwrap_or_default();
                     seen.context = Some((bits | bit, end.max(literal.end)));
                 }
                 LiteralKind::Words if self.text.begins_word(start) => {
-                    self.found(target, context, start, Examined::Until(literal.end), seen);
+                    if let Some(detector) = self.detector(target) {
+                        self.found(target, detector, context, start, Examined::Until(literal.end), seen);
+                    }
                 }
                 LiteralKind::Words => {}
                 LiteralKind::Pattern => {
-                    if self.detector(target).is_some_and(|detector| detector.is_at_literals()) {
-                        self.ask(target, start, context, seen);
+                    if let Some(detector) = self.detector(target).filter(|it| it.is_at_literals()) {
+                        self.ask_detector(target, detector, start, context, seen);
                     }
                 }
                 LiteralKind::Field => self.member(target, start, context, &literal, seen),
@@ -204,7 +198,7 @@ impl<'a, 'p> Probe<'a, 'p> {
                 if validator.is_some_and(|validator| !is_whole || !validator.accepts(inside)) {
                     return;
                 }
-                let confidence = self.confidence(target, detector, context, value.start, inside);
+                let confidence = self.confidence(detector, context, value.start, inside);
                 let is_text = is_whole && self.text.at(first) == Some(b'"');
                 seen.add(Candidate {
                     detector: target,
@@ -226,12 +220,7 @@ impl<'a, 'p> Probe<'a, 'p> {
 
     fn built_in(&self, finder: Finder, start: usize, context: u64, seen: &mut Seen) {
         for detector in self.table.built_in(finder) {
-            // Where its context speaks, it was asked already; these stand behind their beginning and were not.
-            let is_due =
-                matches!(finder, Finder::Email | Finder::UrlCredentials) || !self.speaks(*detector, context);
-            if is_due {
-                self.ask(*detector, start, context, seen);
-            }
+            self.ask_outside_context(*detector, start, context, seen);
         }
     }
 
@@ -248,18 +237,29 @@ impl<'a, 'p> Probe<'a, 'p> {
             .any(|position| self.settings.detectors.contains(usize::from(*position)))
     }
 
-    /// Whether a context word of the detector speaks.
-    fn speaks(&self, position: u16, context: u64) -> bool {
-        self.policy.detectors.get(usize::from(position)).is_some_and(|detector| {
-            detector.context != NO_CONTEXT
-                && context & 1_u64.checked_shl(u32::from(detector.context)).unwrap_or(0) != 0
-        })
+    /// Asks a detector, where it is looked for, whether its value begins here.
+    fn ask(&self, position: u16, start: usize, context: u64, seen: &mut Seen) {
+        if let Some(detector) = self.detector(position) {
+            self.ask_detector(position, detector, start, context, seen);
+        }
     }
 
-    /// Asks a detector whether its value begins here.
-    fn ask(&self, position: u16, start: usize, context: u64, seen: &mut Seen) {
-        let Some(detector) = self.detector(position) else { return };
-        let in_context = self.speaks(position, context);
+    /// The same, but where a context word of the detector speaks: there it was asked already.
+    fn ask_outside_context(&self, position: u16, start: usize, context: u64, seen: &mut Seen) {
+        if let Some(detector) = self.detector(position).filter(|detector| !speaks(detector, context)) {
+            self.ask_detector(position, detector, start, context, seen);
+        }
+    }
+
+    fn ask_detector(
+        &self,
+        position: u16,
+        detector: &DetectorRecord<'p>,
+        start: usize,
+        context: u64,
+        seen: &mut Seen,
+    ) {
+        let in_context = speaks(detector, context);
         let text = &self.text;
         let mut from = start;
         let examined = match detector.finder {
@@ -294,11 +294,18 @@ impl<'a, 'p> Probe<'a, 'p> {
             Finder::PrivateKey => private_key::examine(text, start, in_context),
             Finder::HighEntropy => high_entropy::examine(text, start, in_context),
         };
-        self.found(position, context, from, examined, seen);
+        self.found(position, detector, context, from, examined, seen);
     }
 
-    fn found(&self, position: u16, context: u64, start: usize, examined: Examined, seen: &mut Seen) {
-        let Some(detector) = self.detector(position) else { return };
+    fn found(
+        &self,
+        position: u16,
+        detector: &DetectorRecord<'p>,
+        context: u64,
+        start: usize,
+        examined: Examined,
+        seen: &mut Seen,
+    ) {
         let (end, run) = match examined {
             Examined::None => return,
             Examined::Open => {
@@ -311,17 +318,16 @@ impl<'a, 'p> Probe<'a, 'p> {
             }
         };
         let matched = self.text.bytes.get(start..end).unwrap_or_default();
-        let confidence = self.confidence(position, detector, context, start, matched);
         let validator = Validator::from_number(detector.validator);
         if validator.is_some_and(|validator| !validator.accepts(matched)) {
             return;
         }
+        let confidence = self.confidence(detector, context, start, matched);
         seen.add(Candidate { detector: position, confidence, value: start..end, run, member: None });
     }
 
     fn confidence(
         &self,
-        position: u16,
         detector: &DetectorRecord<'p>,
         context: u64,
         start: usize,
@@ -329,7 +335,7 @@ impl<'a, 'p> Probe<'a, 'p> {
     ) -> Confidence {
         let is_grouped = detector.finder == Finder::PaymentCard
             && card::stands_alone_in_groups(&self.text, start, matched);
-        if self.speaks(position, context) || is_grouped {
+        if speaks(detector, context) || is_grouped {
             detector.near.max(detector.alone)
         } else {
             detector.alone
@@ -402,6 +408,11 @@ impl<'a, 'p> Probe<'a, 'p> {
             Known::Open => Examined::Open,
         }
     }
+}
+
+/// Whether a context word of the detector speaks.
+fn speaks(detector: &DetectorRecord<'_>, context: u64) -> bool {
+    context & context_bit(u16::from(detector.context)) != 0
 }
 
 /// Whether a set of characters has a byte.

@@ -4,11 +4,8 @@
 
 use super::entropy::looks_random;
 use super::examined::{Examined, RunBytes};
-use super::placeholder::is_placeholder;
 use super::text::Text;
 
-/// Shorter values can be anything.
-const SHORTEST: usize = 12;
 /// How much of a value is looked at; a longer one goes on.
 const LONGEST: usize = 256;
 
@@ -28,8 +25,7 @@ pub(super) fn examine(text: &Text<'_>, start: usize, in_context: bool) -> Examin
     let value = text.bytes.get(start..end).unwrap_or_default();
     let has = |kind: fn(&u8) -> bool| value.iter().any(kind);
     let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
-    if value.len() < SHORTEST || !is_mixed || is_uuid(value) || is_placeholder(value) || !looks_random(value)
-    {
+    if !is_mixed || !looks_random(value) {
         return Examined::None;
     }
     if goes_on {
@@ -48,13 +44,4 @@ pub(super) fn examine(text: &Text<'_>, start: usize, in_context: bool) -> Examin
 
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.+/~".contains(&byte)
-}
-
-/// Ids of this form are no secrets, whatever stands beside them (RFC 9562).
-fn is_uuid(value: &[u8]) -> bool {
-    value.len() == 36
-        && value.iter().enumerate().all(|(place, byte)| match place {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }

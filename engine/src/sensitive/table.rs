@@ -56,7 +56,7 @@ impl DetectorTable {
                 detectors.push(position);
             }
             if begins_with_letters(detector, policy) {
-                self.letters |= 1_u64.checked_shl(u32::from(detector.context)).unwrap_or(0);
+                self.letters |= context_bit(u16::from(detector.context));
             }
         }
         match detector.finder {
@@ -96,6 +96,11 @@ impl DetectorTable {
         };
         std::iter::from_fn(next).flatten().copied()
     }
+}
+
+/// The bit of a context in a set of them; none for what has no context.
+pub(super) fn context_bit(context: u16) -> u64 {
+    1_u64.checked_shl(u32::from(context)).unwrap_or(0)
 }
 
 /// Whether a detector's value may begin with a letter.

@@ -193,10 +193,11 @@ impl Map {
 }
 
 fn hexadecimal(byte: u8) -> [u8; 4] {
-    let digit = |value: u8| {
-        if value < 10 { b'0'.wrapping_add(value) } else { b'a'.wrapping_add(value).wrapping_sub(10) }
-    };
     [b'0', b'0', digit(byte >> 4), digit(byte & 15)]
+}
+
+const fn digit(value: u8) -> u8 {
+    if value < 10 { b'0'.wrapping_add(value) } else { b'a'.wrapping_add(value).wrapping_sub(10) }
 }
 
 /// Writes a number of a character reference in as many digits as there are; a star where the byte needs more.
@@ -207,8 +208,7 @@ fn reference(number: &mut [u8], byte: u8) {
     };
     let mut rest = if byte > 99 && digits.len() < 3 && radix == 10 { b'*' } else { byte };
     for slot in digits.iter_mut().rev() {
-        let digit = rest % radix;
-        *slot = if digit < 10 { b'0'.wrapping_add(digit) } else { b'a'.wrapping_add(digit).wrapping_sub(10) };
+        *slot = digit(rest % radix);
         rest /= radix;
     }
 }

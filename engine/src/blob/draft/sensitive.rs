@@ -1,7 +1,7 @@
 //! What sensitive values look like, and what is done about them.
 
 use super::PathPattern;
-use crate::blob::apps::MaskStyle;
+use crate::blob::apps::{FindingAction, MaskStyle};
 use crate::blob::detectors::{Confidence, Finder};
 
 /// What a kind of sensitive value looks like.
@@ -77,7 +77,7 @@ pub struct SensitiveDraft {
     /// In the replies of which paths.
     pub paths: PathPattern,
     /// What then.
-    pub action: SensitiveAction,
+    pub action: FindingAction,
     /// How many characters at the beginning of a value stay readable when it is masked, 0 to 8.
     pub keep_first: u8,
     /// How many characters at the end of a value stay readable when it is masked, 0 to 8.
@@ -88,18 +88,4 @@ pub struct SensitiveDraft {
     pub confidence: Confidence,
     /// Where it is looked for: the bits of [`crate::blob::detectors::IN_BODY`] and its neighbours.
     pub places: u8,
-}
-
-/// What happens to a reply with a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum SensitiveAction {
-    /// Tell the log.
-    Tag = 0,
-    /// Overwrite the value, length unchanged.
-    Mask = 1,
-    /// Refuse the reply where it can be held, overwrite the value where not.
-    Block = 2,
-    /// Take the member of the JSON object out; only for detectors that find by [`Finder::Fields`].
-    Remove = 3,
 }

@@ -253,7 +253,7 @@ impl Validator {
             Self::Ipv6 => network::ipv6(matched),
             Self::PhoneE164 => network::phone_e164(matched),
             Self::Vin => vehicles::vin(matched),
-            Self::Random => !is_placeholder(matched) && looks_random(matched),
+            Self::Random => looks_random(matched),
             Self::NotPlaceholder => !is_placeholder(matched),
             Self::BasicAuth => is_basic_auth(matched),
         }
