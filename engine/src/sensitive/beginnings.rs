@@ -1,31 +1,27 @@
 //! Literals by their first bytes.
 //!
-//! At every place where a word begins four bytes are hashed and looked up in a bit table; where the bit is set, eight bytes are
-//! compared with the few literals of the same hash. What is left is compared as a whole. Thousands of literals cost what ten
-//! do, as long as words that are not looked for seldom begin like one that is.
+//! At every place where a word begins four bytes are hashed and looked up in a bit table. Where the bit is set, as many
+//! bytes as the literals of the same hash have, up to eight, are hashed and looked up in a second one. What is left is
+//! compared. Thousands of literals cost what ten do, as long as words that are not looked for seldom begin like one that is.
+
+mod filter;
+
+pub(super) use filter::Filter;
 
 use super::text::{Known, Text, is_word};
 use super::view::INNER_QUOTE;
 use crate::blob::Policy;
 use crate::blob::detectors::{LiteralKind, LiteralRecord};
+use filter::{COMPARED, folded, folded_beginning, hash_of_whole, next_whole};
 
-/// Bits of the table of beginnings, as a power of two: 8 KiB, so that it stays in the fastest cache.
-const TABLE_BITS: u32 = 16;
-/// The same of literals of three bytes, of which there are few.
-const SHORT_BITS: u32 = 12;
 /// How many parts the beginnings are sorted into, as a power of two.
 const BUCKET_BITS: u32 = 12;
-/// How many bytes of a literal are looked up, and how many are compared then.
-const LOOKED_UP: usize = 4;
-const COMPARED: usize = 8;
 
-/// Literals by their first bytes. Takes 17 KiB, and 24 bytes for each spelling of a literal's beginning.
+/// Literals by their first bytes. Takes 29 KiB, and 16 bytes for each spelling of a literal's beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Beginnings {
-    /// Which beginnings of four bytes there are.
-    fours: Box<[u64]>,
-    /// Which literals of three bytes there are.
-    threes: Box<[u64]>,
+    /// Nothing where there are no literals.
+    filter: Option<Box<Filter>>,
     /// Where each bucket starts.
     starts: Box<[u16]>,
     sorted: Vec<Beginning>,
@@ -39,9 +35,8 @@ pub(super) struct Beginnings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Beginning {
     bucket: u16,
-    /// The first bytes, folded, and which of them count.
-    bytes: u64,
-    mask: u64,
+    /// The first bytes, as many as are compared.
+    whole: u64,
     /// The literal; [`IN_CODE`] for what a scanner that is written in code looks for.
     literal: u16,
 }
@@ -58,10 +53,10 @@ pub(super) struct Literal<'t, 'p> {
 impl Beginnings {
     /// Sorts a policy's literals, and what scanners that are written in code look for.
     pub(super) fn of<'c>(policy: &Policy<'_>, in_code: impl Iterator<Item = &'c [u8]>) -> Self {
-        let table = |bits: u32| vec![0; 1 << (bits - 6)].into_boxed_slice();
-        let mut beginnings = Self { fours: table(TABLE_BITS), threes: table(SHORT_BITS), ..Self::default() };
+        let mut beginnings = Self::default();
+        let mut filter = Filter::new();
         for beginning in in_code {
-            beginnings.add(beginning, IN_CODE);
+            beginnings.add(beginning, IN_CODE, &mut filter);
         }
         for (position, literal) in policy.literals.iter().enumerate() {
             let Ok(position) = u16::try_from(position) else { break };
@@ -69,12 +64,13 @@ impl Beginnings {
             beginnings.has_high |= first.is_some_and(|first| *first >= 0x80);
             beginnings.has_digits |= first.is_some_and(u8::is_ascii_digit);
             for spelling in spellings(literal) {
-                beginnings.add(&spelling, position);
+                beginnings.add(&spelling, position, &mut filter);
             }
         }
         if beginnings.sorted.is_empty() {
             return Self::default();
         }
+        beginnings.filter = Some(filter);
         beginnings.sorted.sort_unstable();
         beginnings.sorted.dedup();
         let mut next = 0;
@@ -87,49 +83,50 @@ impl Beginnings {
         beginnings
     }
 
-    fn add(&mut self, beginning: &[u8], literal: u16) {
-        let mut bytes = [0; COMPARED];
-        let mut mask = [0; COMPARED];
-        for ((slot, bits), byte) in bytes.iter_mut().zip(&mut mask).zip(beginning) {
-            (*slot, *bits) = (byte | FOLD, u8::MAX);
-        }
-        let (bytes, mask) = (u64::from_le_bytes(bytes), u64::from_le_bytes(mask));
-        let first = if beginning.len() >= LOOKED_UP {
-            set(&mut self.fours, hash(first_four(bytes), TABLE_BITS));
-            first_four(bytes)
-        } else if beginning.len() + 1 == LOOKED_UP {
-            set(&mut self.threes, hash(first_four(bytes) & THREE, SHORT_BITS));
-            first_four(bytes) & THREE
-        } else {
-            return;
-        };
-        let bucket = u16::try_from(hash(first, BUCKET_BITS)).unwrap_or(0);
-        self.sorted.push(Beginning { bucket, bytes, mask, literal });
+    fn add(&mut self, beginning: &[u8], literal: u16, filter: &mut Filter) {
+        filter.add(beginning);
+        let whole = folded_beginning(beginning);
+        let bucket = u16::try_from(bucket_of(whole)).unwrap_or(0);
+        self.sorted.push(Beginning { bucket, whole, literal });
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.sorted.is_empty()
     }
 
-    /// Whether a literal begins with these bytes, as far as they are compared.
+    /// What is asked before anything else; nothing where there are no literals.
+    pub(super) fn filter(&self) -> Option<&Filter> {
+        self.filter.as_deref()
+    }
+
+    /// Whether a literal may begin with these bytes, as far as they are compared; hardly ever said where none does.
     #[inline]
     pub(super) fn may_begin(&self, bytes: [u8; COMPARED]) -> bool {
-        let bytes = u64::from_le_bytes(bytes) | FOLDED;
-        let four = first_four(bytes);
-        (is_set(&self.fours, hash(four, TABLE_BITS)) && self.has(four, bytes))
-            || (is_set(&self.threes, hash(four & THREE, SHORT_BITS)) && self.has(four & THREE, bytes))
+        let [a, b, c, d, ..] = bytes;
+        self.filter().is_some_and(|filter| filter.may_begin([a, b, c, d]) != 0 && filter.begins(bytes))
     }
 
-    #[inline(never)]
-    fn has(&self, first: u32, bytes: u64) -> bool {
-        self.bucket(first).iter().any(|beginning| bytes & beginning.mask == beginning.bytes)
-    }
-
-    fn bucket(&self, first: u32) -> &[Beginning] {
-        let bucket = hash(first, BUCKET_BITS);
-        let start = self.starts.get(bucket).copied().unwrap_or(0);
-        let end = self.starts.get(bucket.wrapping_add(1)).copied().unwrap_or(0);
-        self.sorted.get(usize::from(start)..usize::from(end)).unwrap_or_default()
+    /// Whether any of what begins with these bytes is wanted. All are asked until one is.
+    #[inline]
+    fn any(&self, bytes: [u8; COMPARED], mut is_wanted: impl FnMut(&Beginning) -> bool) -> bool {
+        let Some(filter) = self.filter() else { return false };
+        let bytes = folded(bytes);
+        let mut lengths = filter.lengths(bytes);
+        while lengths != 0 {
+            let whole = next_whole(bytes, &mut lengths);
+            if !filter.may_be(whole) {
+                continue;
+            }
+            let bucket = bucket_of(whole);
+            let start = self.starts.get(bucket).copied().unwrap_or(0);
+            let end = self.starts.get(bucket.wrapping_add(1)).copied().unwrap_or(0);
+            for beginning in self.sorted.get(usize::from(start)..usize::from(end)).unwrap_or_default() {
+                if beginning.whole == whole && is_wanted(beginning) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Every literal that stands at a place. The answer says whether one may, as far as the text is there.
@@ -140,72 +137,51 @@ impl Beginnings {
         start: usize,
         mut found: impl FnMut(Literal<'t, 'p>),
     ) -> Known {
-        let mut bytes = [0; COMPARED];
-        let mut there = 0_usize;
-        for (slot, byte) in bytes.iter_mut().zip(text.bytes.get(start..).unwrap_or_default()) {
-            *slot = *byte;
-            there = there.saturating_add(1);
-        }
-        let is_cut = there < COMPARED && !text.end;
-        if is_cut && there < LOOKED_UP {
-            return Known::Open;
-        }
-        if !is_cut && !self.may_begin(bytes) {
+        let Some(filter) = self.filter() else { return Known::No };
+        let rest = text.bytes.get(start..).unwrap_or_default();
+        let bytes = match rest.first_chunk() {
+            Some(bytes) => *bytes,
+            None if text.end => padded(rest),
+            // What is not there yet may be anything.
+            None => {
+                let is_none = rest.first_chunk().is_some_and(|four| filter.may_begin(*four) == 0);
+                return if is_none { Known::No } else { Known::Open };
+            }
+        };
+        if !self.may_begin(bytes) {
             return Known::No;
         }
-        let bytes = u64::from_le_bytes(bytes) | FOLDED;
-        // What is not there yet may be anything.
-        let known_bytes = if is_cut { (1_u64 << there.wrapping_mul(8)).wrapping_sub(1) } else { u64::MAX };
         let mut known = Known::No;
-        for first in [first_four(bytes), first_four(bytes) & THREE] {
-            for beginning in self.bucket(first) {
-                let mask = beginning.mask & known_bytes;
-                if bytes & mask != beginning.bytes & mask {
-                    continue;
-                }
-                let Some(record) = policy.literals.get(usize::from(beginning.literal)) else { continue };
-                match stands(record, text, start) {
-                    Stands::No => {}
-                    Stands::Open => known = Known::Open,
-                    Stands::Until(end) => {
-                        if known == Known::No {
-                            known = Known::Yes;
-                        }
-                        found(Literal { record, end });
+        self.any(bytes, |beginning| {
+            let Some(record) = policy.literals.get(usize::from(beginning.literal)) else { return false };
+            match stands(record, text, start) {
+                Stands::No => {}
+                Stands::Open => known = Known::Open,
+                Stands::Until(end) => {
+                    if known == Known::No {
+                        known = Known::Yes;
                     }
+                    found(Literal { record, end });
                 }
             }
-        }
+            false
+        });
         known
     }
 }
 
-const THREE: u32 = 0x00ff_ffff;
-
-/// Small and capital letters are the same with this bit, and some other characters too: what is found is compared anyway.
-const FOLD: u8 = 0x20;
-const FOLDED: u64 = u64::from_le_bytes([FOLD; COMPARED]);
-
-#[expect(clippy::cast_possible_truncation, reason = "the first four of eight bytes")]
-const fn first_four(bytes: u64) -> u32 {
-    bytes as u32
-}
-
-/// Fibonacci hashing: the golden ratio's bits spread neighbours.
+/// The bucket of a beginning.
 #[inline]
-const fn hash(beginning: u32, bits: u32) -> usize {
-    (beginning.wrapping_mul(0x9e37_79b1) >> (32 - bits)) as usize
+const fn bucket_of(whole: u64) -> usize {
+    (hash_of_whole(whole) >> (64 - BUCKET_BITS)) as usize
 }
 
-fn set(table: &mut [u64], place: usize) {
-    if let Some(word) = table.get_mut(place >> 6) {
-        *word |= 1 << (place & 63);
-    }
-}
-
-#[inline]
-fn is_set(table: &[u64], place: usize) -> bool {
-    table.get(place >> 6).is_some_and(|word| word >> (place & 63) & 1 == 1)
+/// The bytes of a text's end, with zeros behind them.
+#[inline(never)]
+fn padded(rest: &[u8]) -> [u8; COMPARED] {
+    let mut bytes = [0; COMPARED];
+    bytes.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+    bytes
 }
 
 const fn has_gaps(kind: LiteralKind) -> bool {
@@ -252,17 +228,13 @@ enum Stands {
 
 fn stands(literal: &LiteralRecord<'_>, text: &Text<'_>, start: usize) -> Stands {
     let mut at = start;
-    let (mut begins_part, mut has_lower, mut has_inner_capital) = (true, false, false);
     for expected in literal.text.bytes() {
         let there = text.at(at);
         if there.is_none() && !text.end {
             return Stands::Open;
         }
         if expected == b' ' && has_gaps(literal.kind) {
-            if matches!(there, Some(b' ' | b'_' | b'-')) {
-                at = at.saturating_add(1);
-            }
-            begins_part = true;
+            at = at.saturating_add(usize::from(there.is_some_and(is_gap)));
             continue;
         }
         let is_same =
@@ -270,13 +242,12 @@ fn stands(literal: &LiteralRecord<'_>, text: &Text<'_>, start: usize) -> Stands 
         if !there.is_some_and(is_same) {
             return Stands::No;
         }
-        has_lower |= there.is_some_and(|byte| byte.is_ascii_lowercase());
-        has_inner_capital |= !begins_part && there.is_some_and(|byte| byte.is_ascii_uppercase());
-        begins_part = false;
         at = at.saturating_add(1);
     }
-    // People and programs write `pwd`, `Pwd` and `PWD`; `PWd` stands in base64.
-    if literal.kind == LiteralKind::Context && literal.text.len() <= SHORT && has_lower && has_inner_capital {
+    if literal.kind == LiteralKind::Context
+        && literal.text.len() <= SHORT
+        && is_in_base64(literal, text, start)
+    {
         return Stands::No;
     }
     if !literal.ends_word {
@@ -312,6 +283,31 @@ fn stands(literal: &LiteralRecord<'_>, text: &Text<'_>, start: usize) -> Stands 
         },
         (Known::Yes, _) => Stands::No,
     }
+}
+
+/// What may stand between two parts of a literal.
+const fn is_gap(byte: u8) -> bool {
+    matches!(byte, b' ' | b'_' | b'-')
+}
+
+/// Whether a short word that stands here is spelt as nobody does: people and programs write `pwd`, `Pwd` and `PWD`; `PWd`
+/// stands in base64.
+fn is_in_base64(literal: &LiteralRecord<'_>, text: &Text<'_>, start: usize) -> bool {
+    let mut at = start;
+    let (mut begins_part, mut has_lower, mut has_inner_capital) = (true, false, false);
+    for expected in literal.text.bytes() {
+        let there = text.at(at);
+        if expected == b' ' {
+            at = at.saturating_add(usize::from(there.is_some_and(is_gap)));
+            begins_part = true;
+            continue;
+        }
+        has_lower |= there.is_some_and(|byte| byte.is_ascii_lowercase());
+        has_inner_capital |= !begins_part && there.is_some_and(|byte| byte.is_ascii_uppercase());
+        begins_part = false;
+        at = at.saturating_add(1);
+    }
+    has_lower && has_inner_capital
 }
 
 /// Whether a literal may begin here: in front stands neither a letter nor a digit, or a small letter in front of a capital.

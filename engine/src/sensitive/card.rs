@@ -101,6 +101,32 @@ const ISSUERS: &[Issuer] = &[
     issuer(986_000, 986_099, &[16]),         // Humo
 ];
 
+/// The three digits that cards' numbers begin with, a bit for each.
+const BEGINNINGS: [u64; 16] = {
+    let mut beginnings = [0; 16];
+    let mut rest = ISSUERS;
+    while let Some((issuer, others)) = rest.split_first() {
+        let mut beginning = issuer.first / 1000;
+        while beginning <= issuer.last / 1000 {
+            #[expect(clippy::indexing_slicing, reason = "a place beyond the end fails the build")]
+            {
+                beginnings[beginning as usize / 64] |= 1 << (beginning % 64);
+            }
+            beginning += 1;
+        }
+        rest = others;
+    }
+    beginnings
+};
+
+/// Whether a card's number begins with these digits.
+fn begins_card([a, b, c]: [u8; 3]) -> bool {
+    let beginning = [a, b, c]
+        .iter()
+        .fold(0_u32, |number, digit| number.wrapping_mul(10).wrapping_add(u32::from(digit & 15)));
+    BEGINNINGS.get(beginning as usize / 64).is_some_and(|bits| bits >> (beginning % 64) & 1 == 1)
+}
+
 /// Examines a place where a run of digits begins.
 pub(super) fn examine(text: &Text<'_>, start: usize) -> Examined {
     if !text.at(start).is_some_and(|first| matches!(first, b'2'..=b'6' | b'8' | b'9'))
@@ -150,7 +176,12 @@ pub(super) fn stands_alone_in_groups(text: &Text<'_>, start: usize, number: &[u8
 
 /// Whether these digits, as they are written, are a card's.
 pub(super) fn is_plain_card(written: &[u8]) -> bool {
-    // Nine of ten numbers fail the check digit, and it is the cheapest to look at.
+    // Three of four numbers begin otherwise, and moments in time do; nine of ten of the others fail the check digit.
+    if !matches!(written.len(), 13..=LONGEST)
+        || !written.first_chunk().is_some_and(|first| begins_card(*first))
+    {
+        return false;
+    }
     let mut digits = [0; LONGEST];
     let mut sum = 0_u32;
     let is_double = written.len() % 2;

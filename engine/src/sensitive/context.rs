@@ -101,8 +101,18 @@ impl Context {
     }
 
     /// Passes over a byte. Only needed where every byte is looked at.
+    #[inline]
     pub(super) fn pass(&mut self, byte: u8, position: usize) {
-        let after_word = std::mem::replace(&mut self.after_word, byte.is_ascii_alphanumeric());
+        if byte.is_ascii_alphanumeric() {
+            self.after_word = true;
+        } else {
+            let after_word = std::mem::take(&mut self.after_word);
+            self.pass_between(byte, position, after_word);
+        }
+    }
+
+    /// Passes over what is neither a letter nor a digit.
+    fn pass_between(&mut self, byte: u8, position: usize, after_word: bool) {
         match (self.structure, byte) {
             (Structure::Json | Structure::Events, b'{' | b'[') => self.depth = self.depth.saturating_add(1),
             (Structure::Json | Structure::Events, b'}' | b']') => match self.depth.checked_sub(1) {

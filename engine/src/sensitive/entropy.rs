@@ -16,7 +16,7 @@ use super::placeholder::is_placeholder;
 const LOOKED_AT: usize = 512;
 
 /// Below this, chance and intent look alike.
-const SHORTEST: usize = 12;
+pub(super) const SHORTEST: usize = 12;
 
 /// Below this, letters alone or digits alone prove nothing.
 const SHORT: usize = 16;

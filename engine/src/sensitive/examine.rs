@@ -1,28 +1,22 @@
 //! What stands at a place: every detector that may apply is asked, and the best answer counts.
 
+mod pattern;
+mod sift;
+
 use std::ops::Range;
 
-use regex_automata::Anchored;
-use regex_automata::dfa::Automaton as _;
-use regex_automata::util::start;
-
 use super::beginnings::{Literal, begins_literal};
-use super::examined::{Examined, RunBytes};
+use super::classes::digits_ahead;
+use super::examined::Examined;
 use super::run::{Extent, Nesting};
 use super::settings::ScanSettings;
 use super::table::{DetectorTable, context_bit};
-use super::text::{Known, Text, is_digit, is_word};
+use super::text::{Known, Text};
 use super::url_credentials::Password;
 use super::validate::Validator;
-use super::view::INNER_QUOTE;
 use super::{card, email, high_entropy, iban, ip, jwt, member, phone, private_key, ssn, url_credentials};
 use crate::blob::Policy;
-use crate::blob::detectors::{
-    AT_CAPITALS, AT_DIGITS, Confidence, DetectorRecord, Finder, LONGEST_MATCH, LiteralKind,
-};
-
-/// More digits than anything has that begins with them.
-const MOST_DIGITS: usize = 32;
+use crate::blob::detectors::{AT_CAPITALS, AT_DIGITS, Confidence, DetectorRecord, Finder, LiteralKind};
 
 /// Everything that a look at a place needs.
 #[derive(Clone, Copy)]
@@ -113,7 +107,7 @@ impl<'a, 'p> Probe<'a, 'p> {
         }
         if is_digit {
             self.numbers(start, context, &mut seen);
-        } else if first.is_ascii_uppercase() {
+        } else if first.is_ascii_uppercase() && self.has_shape_of_capitals(start) {
             self.built_in(Finder::Iban, start, context, &mut seen);
             for detector in &self.table.at_capitals {
                 self.ask_outside_context(*detector, start, context, &mut seen);
@@ -126,14 +120,14 @@ impl<'a, 'p> Probe<'a, 'p> {
     #[inline(never)]
     fn numbers(&self, start: usize, context: u64, seen: &mut Seen) {
         let rest = self.text.bytes.get(start..).unwrap_or_default();
-        let digits = rest.iter().take(MOST_DIGITS).take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = digits_ahead(rest);
         let next = rest.get(digits).copied();
         let is_open = next.is_none();
         let is_joined = matches!(next, Some(b' ' | b'-'));
         if is_open || (digits == 3 && is_joined) {
             self.built_in(Finder::UsSsn, start, context, seen);
         }
-        let is_plain = (13..=19).contains(&digits) && rest.get(..digits).is_some_and(card::is_plain_card);
+        let is_plain = rest.get(..digits).is_some_and(card::is_plain_card);
         let is_grouped = (matches!(digits, 4 | 6 | 8) && is_joined) || (digits == 4 && next == Some(b'.'));
         if is_open || is_plain || is_grouped {
             self.built_in(Finder::PaymentCard, start, context, seen);
@@ -149,14 +143,6 @@ impl<'a, 'p> Probe<'a, 'p> {
                 self.ask_outside_context(*detector, start, context, seen);
             }
         }
-    }
-
-    /// Whether a look at a place where a letter stands could see anything.
-    pub(super) fn is_worth_a_look(&self, start: usize, context: u64) -> bool {
-        let rest = self.text.bytes.get(start..).unwrap_or_default();
-        context & self.table.letters != 0
-            || !rest.first().is_some_and(u8::is_ascii_lowercase)
-            || rest.first_chunk::<8>().is_none_or(|beginning| self.table.literals.may_begin(*beginning))
     }
 
     #[inline(never)]
@@ -341,73 +327,6 @@ impl<'a, 'p> Probe<'a, 'p> {
             detector.alone
         }
     }
-
-    /// The longest match of a pattern, where no word goes on on either side.
-    #[inline(never)]
-    fn pattern(&self, detector: &DetectorRecord<'p>, start: usize) -> Examined {
-        let Some((automaton, record)) = self.policy.pattern(detector.pattern) else { return Examined::None };
-        let text = &self.text;
-        let is_number = text.at(start).is_some_and(|byte| byte.is_ascii_digit());
-        let begins = if is_number { text.begins_number(start, is_digit) } else { text.begins_word(start) };
-        if !begins {
-            return Examined::None;
-        }
-        let Ok(mut state) = automaton.start_state(&start::Config::new().anchored(Anchored::Yes)) else {
-            return Examined::None;
-        };
-        let mut end = None;
-        let mut at = start;
-        // A match is reported one byte late.
-        let last = start.saturating_add(usize::from(record.longest)).saturating_add(1);
-        loop {
-            let byte = if at < last { text.at(at) } else { None };
-            let Some(byte) = byte else {
-                if at < last && text.is_open(at) {
-                    return Examined::Open;
-                }
-                state = automaton.next_eoi_state(state);
-                if automaton.is_match_state(state) {
-                    end = Some(at);
-                }
-                break;
-            };
-            // Quotation marks inside of a text of JSON are quotation marks to its reader.
-            state = automaton.next_state(state, if byte == INNER_QUOTE { b'"' } else { byte });
-            if automaton.is_special_state(state) {
-                if automaton.is_match_state(state) {
-                    end = Some(at);
-                } else if automaton.is_dead_state(state) || automaton.is_quit_state(state) {
-                    break;
-                }
-            }
-            at = at.saturating_add(1);
-        }
-        let Some(mut end) = end.filter(|end| *end > start) else { return Examined::None };
-        let mut rest = usize::from(record.tail_most);
-        while rest > 0 && text.at(end).is_some_and(|byte| is_in(&record.tail, byte)) {
-            if end.saturating_sub(start) >= usize::from(LONGEST_MATCH) {
-                // Enough to be sure; what follows belongs to it as far as it can.
-                return Examined::Run { decided_until: end, bytes: RunBytes::Base64 };
-            }
-            end = end.saturating_add(1);
-            rest = rest.saturating_sub(1);
-        }
-        if rest > 0 && text.is_open(end) {
-            return Examined::Open;
-        }
-        let ends_in_digit = text.behind(end, 1).is_some_and(|byte| byte.is_ascii_digit());
-        let ends_in_word = text.behind(end, 1).is_some_and(is_word);
-        let ends = match (is_number && ends_in_digit, ends_in_word) {
-            (true, _) => text.ends_number(end, is_digit),
-            (false, true) => text.ends_word(end),
-            (false, false) => Known::Yes,
-        };
-        match ends {
-            Known::Yes => Examined::Until(end),
-            Known::No => Examined::None,
-            Known::Open => Examined::Open,
-        }
-    }
 }
 
 /// Whether a context word of the detector speaks.
@@ -433,10 +352,8 @@ pub(super) fn triggers(probe: &Probe<'_, '_>) -> super::triggers::Trigger {
         digit_words: probe.table.literals.has_digits,
         digits: wanted(Finder::PaymentCard) || wanted(Finder::UsSsn) || has(AT_DIGITS),
         capitals: wanted(Finder::Iban) || has(AT_CAPITALS),
-        classes: super::classes::Wanted {
-            addresses: wanted(Finder::IpAddress),
-            marks: wanted(Finder::Email) || wanted(Finder::UrlCredentials) || wanted(Finder::Phone),
-            high: probe.table.literals.has_high,
-        },
+        addresses: wanted(Finder::IpAddress),
+        marks: wanted(Finder::Email) || wanted(Finder::UrlCredentials) || wanted(Finder::Phone),
+        high_words: probe.table.literals.has_high,
     }
 }

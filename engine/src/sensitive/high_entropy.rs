@@ -2,7 +2,7 @@
 //!
 //! Without such a word nothing tells a key from an id, so they are never looked for alone.
 
-use super::entropy::looks_random;
+use super::entropy::{SHORTEST, looks_random};
 use super::examined::{Examined, RunBytes};
 use super::text::Text;
 
@@ -23,6 +23,10 @@ pub(super) fn examine(text: &Text<'_>, start: usize, in_context: bool) -> Examin
         return Examined::Open;
     }
     let value = text.bytes.get(start..end).unwrap_or_default();
+    // Most words are too short to tell.
+    if value.len() < SHORTEST {
+        return Examined::None;
+    }
     let has = |kind: fn(&u8) -> bool| value.iter().any(kind);
     let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     if !is_mixed || !looks_random(value) {
@@ -42,6 +46,7 @@ pub(super) fn examine(text: &Text<'_>, start: usize, in_context: bool) -> Examin
     Examined::Until(end)
 }
 
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_.+/~".contains(&byte)
+/// Letters, digits and `-_.+/~`.
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+' | b'/' | b'~')
 }

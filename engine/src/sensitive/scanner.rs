@@ -310,27 +310,17 @@ impl Scanner {
         let text = &probe.text;
         let front = text.behind(from, 1);
         let mut blocks = Blocks::new(text.bytes, from, front, text.end, triggers);
-        let literals = &probe.table.literals;
         while let Some((base, places)) = blocks.next() {
-            let mut open = places.others;
-            let mut words = places.words & !open;
-            let window = text.bytes.get(base..).and_then(|rest| rest.first_chunk::<72>());
-            while words != 0 {
-                let bit = words.trailing_zeros() as usize;
-                words &= words.wrapping_sub(1);
-                let at = base.wrapping_add(bit);
-                let beginning = match &window {
-                    Some(window) => window.get(bit..).and_then(|rest| rest.first_chunk::<8>()),
-                    None => text.bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()),
-                };
-                let may_begin = beginning.is_none_or(|beginning| literals.may_begin(*beginning));
-                open |= u64::from(may_begin) << bit;
-            }
+            let literals = probe.words(base, places.words);
+            let mut open = literals | places.others;
             while open != 0 {
-                let bit = open.trailing_zeros() as usize;
+                let bit = open.trailing_zeros();
                 open &= open.wrapping_sub(1);
-                let at = base.wrapping_add(bit);
+                let at = base.wrapping_add(bit as usize);
                 if at < self.taken && text.at(at) != Some(b'@') {
+                    continue;
+                }
+                if literals >> bit & 1 == 0 && !probe.may_begin_value(at) {
                     continue;
                 }
                 let seen = probe.look(at, 0);
@@ -349,34 +339,42 @@ impl Scanner {
     fn step_by_step(&mut self, probe: &Probe<'_, '_>, from: usize, key: &HashKey) -> Step {
         let text = &probe.text;
         let mut at = from;
+        let mut before = text.behind(at, 1).unwrap_or(b' ');
         while self.context.needs_every_byte(at) {
             let Some(byte) = text.at(at) else { return Step::End };
             // Inside of a word nothing begins and nothing ends.
-            if byte.is_ascii_lowercase()
-                && text.behind(at, 1).is_some_and(|before| before.is_ascii_lowercase())
-            {
-                at = at.saturating_add(1);
-                continue;
-            }
-            let is_free = at >= self.taken || byte == b'@';
-            let context = self.context.bits(at);
-            if is_free && begins_something(text, at, byte) && probe.is_worth_a_look(at, context) {
-                let mut seen = probe.look(at, context);
-                self.candidates = self.candidates.wrapping_add(1);
-                if at < self.word {
-                    seen.value = None;
+            if !(byte.is_ascii_lowercase() && before.is_ascii_lowercase()) {
+                if begins_something(byte, before) && (at >= self.taken || byte == b'@') {
+                    match self.step(probe, at, key) {
+                        Step::End => {}
+                        step => return step,
+                    }
                 }
-                match self.note(probe, at, seen, key) {
-                    Step::End => {}
-                    // A context word: its bytes are passed over as any others.
-                    Step::Go(next) if self.run.is_none() && next == at.saturating_add(1) => {}
-                    step => return step,
-                }
+                self.context.pass(byte, at);
             }
-            self.context.pass(byte, at);
+            before = byte;
             at = at.saturating_add(1);
         }
         Step::Go(at)
+    }
+
+    /// Looks at a place in the window of a context word.
+    #[inline(never)]
+    fn step(&mut self, probe: &Probe<'_, '_>, at: usize, key: &HashKey) -> Step {
+        let context = self.context.bits(at);
+        if !probe.is_worth_a_look(at, context) {
+            return Step::End;
+        }
+        let mut seen = probe.look(at, context);
+        self.candidates = self.candidates.wrapping_add(1);
+        if at < self.word {
+            seen.value = None;
+        }
+        match self.note(probe, at, seen, key) {
+            // A context word: its bytes are passed over as any others.
+            Step::Go(next) if self.run.is_none() && next == at.saturating_add(1) => Step::End,
+            step => step,
+        }
     }
 
     /// Takes over what was seen at a place.
@@ -403,9 +401,8 @@ impl Scanner {
     }
 }
 
-/// Whether anything at all may begin with this byte.
-fn begins_something(text: &Text<'_>, at: usize, byte: u8) -> bool {
-    let before = text.behind(at, 1).unwrap_or(b' ');
+/// Whether anything at all may begin with this byte, behind that one.
+const fn begins_something(byte: u8, before: u8) -> bool {
     match byte {
         b'@' | b'+' | b':' => true,
         b'0'..=b'9' => !before.is_ascii_digit(),
@@ -419,7 +416,7 @@ fn begins_something(text: &Text<'_>, at: usize, byte: u8) -> bool {
 /// From where on the text in front of a position may belong to something whose trigger is there or still to come.
 fn trailing(probe: &Probe<'_, '_>, triggers: Trigger, end: usize) -> usize {
     let text = &probe.text;
-    if text.end || !triggers.classes.marks {
+    if text.end || !triggers.marks {
         return end;
     }
     let wanted = |finder: Finder| probe.looks_for(finder);

@@ -2,7 +2,7 @@
 
 use regex_automata::Anchored;
 use regex_automata::dfa::Automaton as _;
-use regex_automata::util::start;
+use regex_automata::util::{primitives::StateID, start};
 
 use super::beginnings::Beginnings;
 use crate::blob::Policy;
@@ -11,7 +11,8 @@ use crate::blob::detectors::{AT_CAPITALS, AT_DIGITS, AT_LITERALS, DetectorRecord
 /// More than any finder's number.
 const FINDERS: usize = 16;
 
-/// The arrangement. Small: see [`Beginnings`], and two bytes for each detector and place where it is tried.
+/// The arrangement. Small: see [`Beginnings`], two bytes for each detector and place where it is tried, and 32 for each
+/// pattern.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DetectorTable {
     /// The literals.
@@ -28,13 +29,50 @@ pub struct DetectorTable {
     in_context: Vec<Vec<u16>>,
     /// The contexts in which something may begin with a letter, a bit for each.
     pub(super) letters: u64,
+    /// How each pattern begins.
+    pub(super) patterns: Vec<Start>,
 }
+
+/// How a pattern begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Start {
+    /// Its automaton's first state.
+    pub(super) state: StateID,
+    /// The ASCII characters that it can begin with, a bit for each.
+    first: u128,
+}
+
+impl Start {
+    /// Whether the pattern can begin with this byte.
+    #[inline]
+    pub(super) fn may_be(&self, byte: u8) -> bool {
+        1_u128.checked_shl(u32::from(byte)).is_none_or(|bit| self.first & bit != 0)
+    }
+
+    /// Of each pattern of a policy.
+    fn of_patterns(policy: &Policy<'_>) -> Vec<Self> {
+        let automata = (0..policy.patterns.len()).filter_map(|position| {
+            let (automaton, _) = policy.pattern(u16::try_from(position).ok()?)?;
+            // What cannot start finds nothing.
+            let nothing = Self { state: StateID::ZERO, first: 0 };
+            let start = automaton.start_state(&start::Config::new().anchored(Anchored::Yes));
+            let Ok(state) = start else { return Some(nothing) };
+            let goes_on = |byte: &u8| !automaton.is_dead_state(automaton.next_state(state, *byte));
+            let first = (0..128_u8).filter(goes_on).fold(0, |first, byte| first | 1 << byte);
+            Some(Self { state, first })
+        });
+        automata.collect()
+    }
+}
+
+/// The ASCII letters, a bit for each.
+const LETTERS: u128 = ((1 << 26) - 1) << b'a' | ((1 << 26) - 1) << b'A';
 
 impl DetectorTable {
     /// Arranges a policy's detectors. Linear in their number.
     #[must_use]
     pub(crate) fn of(policy: &Policy<'_>) -> Self {
-        let mut table = Self::default();
+        let mut table = Self { patterns: Start::of_patterns(policy), ..Self::default() };
         for (position, detector) in policy.detectors.iter().enumerate() {
             table.place(position, detector, policy);
         }
@@ -55,7 +93,7 @@ impl DetectorTable {
             if let Some(detectors) = self.in_context.get_mut(context) {
                 detectors.push(position);
             }
-            if begins_with_letters(detector, policy) {
+            if self.begins_with_letters(detector) {
                 self.letters |= context_bit(u16::from(detector.context));
             }
         }
@@ -81,6 +119,18 @@ impl DetectorTable {
         }
     }
 
+    /// Whether a detector's value may begin with a letter.
+    fn begins_with_letters(&self, detector: &DetectorRecord<'_>) -> bool {
+        match detector.finder {
+            Finder::Pattern => self
+                .patterns
+                .get(usize::from(detector.pattern))
+                .is_some_and(|start| start.first & LETTERS != 0),
+            Finder::PaymentCard | Finder::UsSsn | Finder::Phone | Finder::Words | Finder::Fields => false,
+            _ => true,
+        }
+    }
+
     /// Detectors that are written in code.
     pub(super) fn built_in(&self, finder: Finder) -> &[u16] {
         self.built_in.get(finder as usize).map(Vec::as_slice).unwrap_or_default()
@@ -101,20 +151,6 @@ impl DetectorTable {
 /// The bit of a context in a set of them; none for what has no context.
 pub(super) fn context_bit(context: u16) -> u64 {
     1_u64.checked_shl(u32::from(context)).unwrap_or(0)
-}
-
-/// Whether a detector's value may begin with a letter.
-fn begins_with_letters(detector: &DetectorRecord<'_>, policy: &Policy<'_>) -> bool {
-    match detector.finder {
-        Finder::Pattern => policy.pattern(detector.pattern).is_none_or(|(automaton, _)| {
-            let start = automaton.start_state(&start::Config::new().anchored(Anchored::Yes));
-            let Ok(start) = start else { return true };
-            let goes_on = |letter: u8| !automaton.is_dead_state(automaton.next_state(start, letter));
-            (b'a'..=b'z').chain(b'A'..=b'Z').any(goes_on)
-        }),
-        Finder::PaymentCard | Finder::UsSsn | Finder::Phone | Finder::Words | Finder::Fields => false,
-        _ => true,
-    }
 }
 
 impl DetectorRecord<'_> {

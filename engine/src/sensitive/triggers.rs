@@ -11,7 +11,7 @@
 //!
 //! Whether a place is one depends on the byte in front of it and the thirteen behind it only.
 
-use super::classes::{BLOCK, Classes, Wanted};
+use super::classes::{BLOCK, Classes};
 
 /// What may begin at the places of a block, a bit for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,8 +54,12 @@ pub(super) struct Trigger {
     pub(super) digits: bool,
     /// Capitals.
     pub(super) capitals: bool,
-    /// The classes beyond letters and digits.
-    pub(super) classes: Wanted,
+    /// IP addresses.
+    pub(super) addresses: bool,
+    /// `@` and `+`.
+    pub(super) marks: bool,
+    /// Literals that begin with a character beyond ASCII.
+    pub(super) high_words: bool,
 }
 
 impl<'t> Blocks<'t> {
@@ -73,16 +77,17 @@ impl<'t> Blocks<'t> {
             is_word: byte.is_ascii_alphanumeric(),
             is_high: byte >= 0x80,
         });
-        let current = classes(bytes, position, end, wanted.classes);
+        let current = classes(bytes, position, end);
         Self { bytes, end, wanted, front, current, position }
     }
 
     /// The next block: where it begins, and its places.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "its masks stay in registers")]
     pub(super) fn next(&mut self) -> Option<(usize, Places)> {
         let position = self.position;
         let there = self.bytes.len().checked_sub(position).filter(|there| *there > 0)?;
-        let following = classes(self.bytes, position.saturating_add(BLOCK), self.end, self.wanted.classes);
+        let following = classes(self.bytes, position.saturating_add(BLOCK), self.end);
         let mut places = self.places(&following);
         if there < BLOCK {
             let inside = (1_u64 << there).wrapping_sub(1);
@@ -101,81 +106,103 @@ impl<'t> Blocks<'t> {
         Some((position, places))
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "its masks stay in registers")]
     fn places(&self, following: &Classes) -> Places {
         let here = &self.current;
-        let ahead = |mask: fn(&Classes) -> u64, by: u32| shifted(mask(here), mask(following), by);
-        let digit = |by| ahead(|classes| classes.digit, by);
-        let upper = |by| ahead(|classes| classes.upper, by);
         let word = here.word();
         let after_word = word << 1 | u64::from(self.front.is_word);
-        let after_digit = here.digit << 1 | u64::from(self.front.is_digit);
-        let mut places = Places { words: 0, others: here.marks };
+        let mut places = Places { words: 0, others: if self.wanted.marks { here.marks } else { 0 } };
         if self.wanted.words {
             let after_lower = here.lower << 1 | u64::from(self.front.is_lower);
-            let after_high = here.high << 1 | u64::from(self.front.is_high);
             let first = if self.wanted.digit_words { word } else { here.lower | here.upper };
-            places.words = (first & !after_word) | (here.upper & after_lower) | (here.high & !after_high);
+            places.words = (first & !after_word) | (here.upper & after_lower);
+            if self.wanted.high_words {
+                let after_high = here.high << 1 | u64::from(self.front.is_high);
+                places.words |= here.high & !after_high;
+            }
         }
         // Everything else has digits, or begins beside them.
-        if here.digit | following.digit == 0 {
-            return places;
+        if here.digit | following.digit != 0 {
+            let after_digit = here.digit << 1 | u64::from(self.front.is_digit);
+            places.others |= self.numbers(following, after_digit);
+            if self.wanted.capitals && here.upper | following.upper != 0 {
+                // Behind a small letter too: in a text without escapes of its own, `\n` ends in one.
+                let is_after_capital = self.front.is_word && !self.front.is_lower;
+                let after_capital = here.upper << 1 | u64::from(is_after_capital) | after_digit;
+                places.others |= capitals(here, following, after_capital);
+            }
+            if self.wanted.addresses {
+                places.others |= addresses(here, following, after_word, after_digit);
+            }
         }
+        places
+    }
+
+    /// Digits, and digits with a capital letter behind them.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "its masks stay in registers")]
+    fn numbers(&self, following: &Classes, after_digit: u64) -> u64 {
+        let here = &self.current;
+        let two_digits = here.digit & !after_digit & shifted(here.digit, following.digit, 1);
+        if two_digits == 0 {
+            return 0;
+        }
+        let mut places = 0;
         if self.wanted.digits {
-            let numeric = |classes: &Classes| classes.digit | classes.joint;
-            let eleven = runs_of_eleven(numeric(here), numeric(following));
-            places.others |= here.digit & !after_digit & digit(1) & eleven;
+            places |= two_digits & runs_of_eleven(here.numeric, following.numeric);
         }
         if self.wanted.capitals && here.upper | following.upper != 0 {
-            // Behind a small letter too: in a text without escapes of its own, `\n` ends in one.
-            let is_after_capital = self.front.is_word && !self.front.is_lower;
-            let after_capital = here.upper << 1 | u64::from(is_after_capital) | after_digit;
-            places.others |= capitals(here, following, after_capital);
             // Eight digits and a capital letter.
-            let eight = runs_of_eight(here.digit, following.digit);
-            places.others |= eight & !after_digit & upper(8);
-        }
-        if self.wanted.classes.addresses && here.dot | here.colon | following.dot | following.colon != 0 {
-            places.others |= addresses(here, following, after_word, after_digit);
+            let before_capital = two_digits & shifted(here.upper, following.upper, 8);
+            if before_capital != 0 {
+                places |= before_capital & runs_of_eight(here.digit, following.digit);
+            }
         }
         places
     }
 }
 
-fn classes(bytes: &[u8], position: usize, end: bool, wanted: Wanted) -> Classes {
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "its masks stay in registers")]
+fn classes(bytes: &[u8], position: usize, end: bool) -> Classes {
     let rest = bytes.get(position..).unwrap_or_default();
     match rest.first_chunk::<BLOCK>() {
-        Some(block) => Classes::of(block, wanted),
-        None => Classes::of_rest(rest, wanted, end),
+        Some(block) => Classes::of(block),
+        None => Classes::of_rest(rest, end),
     }
 }
 
 /// A mask as seen from so many places further on, 1 to 63.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "its masks stay in registers")]
 const fn shifted(here: u64, following: u64, by: u32) -> u64 {
     here >> by | following << (BLOCK as u32 - by)
 }
 
 /// Where a mask that holds for `by` places in a row holds for twice as many, here and in the following block. The following
 /// block's is right only as far as this block needs it.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "its masks stay in registers")]
 const fn doubled((here, following): (u64, u64), by: u32) -> (u64, u64) {
     (here & shifted(here, following, by), following & following >> by)
 }
 
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "its masks stay in registers")]
 const fn runs_of_eight(here: u64, following: u64) -> u64 {
     doubled(doubled(doubled((here, following), 1), 2), 4).0
 }
 
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "its masks stay in registers")]
 const fn runs_of_eleven(here: u64, following: u64) -> u64 {
     let four = doubled(doubled((here, following), 1), 2);
     doubled(four, 4).0 & shifted(four.0, four.1, 7)
 }
 
 /// Capital letters and digits in the shapes of `GB29`, `ABCDE12`, `S1234567`, and six letters of sixteen letters and digits.
-#[inline]
+#[inline(always)]
 const fn capitals(here: &Classes, following: &Classes, after_capital: u64) -> u64 {
     const fn at(mask: (u64, u64), by: u32) -> u64 {
         shifted(mask.0, mask.1, by)
@@ -197,17 +224,24 @@ const fn capitals(here: &Classes, following: &Classes, after_capital: u64) -> u6
 }
 
 /// Where an IPv4 or IPv6 address may begin.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "its masks stay in registers")]
 fn addresses(here: &Classes, following: &Classes, after_word: u64, after_digit: u64) -> u64 {
-    let dot = |by| shifted(here.dot, following.dot, by);
+    let first = here.digit & !after_digit;
+    let mut places = 0;
     // A dot, one to three characters, and a dot again.
-    let two_dots = here.dot & (dot(2) | dot(3) | dot(4));
     let following_two = following.dot & (following.dot >> 2 | following.dot >> 3 | following.dot >> 4);
-    let two = |by| shifted(two_dots, following_two, by);
-    let ipv4 = here.digit & !after_digit & (two(1) | two(2) | two(3));
+    let dot = |by| shifted(here.dot, following.dot, by);
+    let two_dots = here.dot & (dot(2) | dot(3) | dot(4));
+    if two_dots | following_two != 0 {
+        let two = |by| shifted(two_dots, following_two, by);
+        places |= first & (two(1) | two(2) | two(3));
+    }
     // Public IPv6 addresses begin with 2 or 3 and have four characters in their first group (RFC 4291, 2000::/3).
-    let word = |by| shifted(here.word(), following.word(), by);
-    let colon = shifted(here.colon, following.colon, 4);
-    let ipv6 = here.digit & !after_word & word(1) & word(2) & word(3) & colon;
-    ipv4 | ipv6
+    let groups = first & !after_word & shifted(here.colon, following.colon, 4);
+    if groups != 0 {
+        let word = |by| shifted(here.word(), following.word(), by);
+        places |= groups & word(1) & word(2) & word(3);
+    }
+    places
 }

@@ -80,12 +80,12 @@ pub(super) fn waiting(behind: &[u8]) -> usize {
 /// The password at the end of these bytes, behind `scheme://user:`.
 fn password(behind: &[u8]) -> Option<&[u8]> {
     let seen = behind.get(behind.len().saturating_sub(LOOKBEHIND)..)?;
-    let slashes = memchr::memmem::rfind(seen, b"://")?;
-    seen.get(..slashes)?.last().filter(|byte| byte.is_ascii_alphanumeric())?;
-    let authority = seen.get(slashes.saturating_add(3)..)?;
+    let length = seen.iter().rev().take_while(|byte| is_authority(**byte)).count();
+    let (before, authority) = seen.split_at_checked(seen.len().saturating_sub(length))?;
+    let scheme = before.strip_suffix(b"://".as_slice())?;
+    scheme.last().filter(|byte| byte.is_ascii_alphanumeric())?;
     let colon = memchr::memchr(b':', authority)?;
-    let password = authority.get(colon.saturating_add(1)..)?;
-    (authority.iter().all(|byte| is_authority(*byte)) && !password.is_empty()).then_some(password)
+    authority.get(colon.saturating_add(1)..).filter(|password| !password.is_empty())
 }
 
 fn is_placeholder(password: &[u8]) -> bool {
