@@ -4,11 +4,17 @@
 //! number to whoever reads it. Detectors look at this view; what they find is overwritten in the original, in the
 //! original's own spelling, so that its length and its syntax stay.
 //!
-//! What is not ASCII is one byte of 0x80 or above per character or per byte; detectors look for nothing there. In JSON an
-//! escaped quotation mark is [`INNER_QUOTE`], so that it cannot be taken for the end of a string.
+//! What is not ASCII is one byte of 0x80 or above per character or per byte; detectors look for nothing there. Excepted are
+//! the spaces and hyphens beyond ASCII that stand between groups of digits, such as U+00A0 and U+2011: they are a space and a
+//! `-`. In JSON an escaped quotation mark is [`INNER_QUOTE`], so that it cannot be taken for the end of a string.
+
+mod characters;
 
 use std::borrow::Cow;
 use std::ops::Range;
+
+pub(super) use characters::INNER_QUOTE;
+use characters::{BEYOND, BEYOND_MARKS, Character, beyond, form, json, markup, shown};
 
 /// How the characters of a body are spelt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,10 +34,6 @@ pub(super) enum Spelling {
     Utf16Big,
 }
 
-/// Stands for `\"` in JSON.
-pub(super) const INNER_QUOTE: u8 = 0x02;
-/// Stands for a character beyond ASCII that is spelt in more than one byte.
-const BEYOND: u8 = 0xff;
 /// The longest spelling of one character: `&CounterClockwiseContourIntegral;` is not read, `&#x00000034;` is.
 const LONGEST: usize = 12;
 
@@ -69,10 +71,10 @@ impl<'a> View<'a> {
     /// The view of these bytes. Where more may follow, an unfinished character at their end is left out.
     pub(super) fn of(raw: &'a [u8], spelling: Spelling, end: bool) -> Self {
         match spelling {
-            Spelling::Plain => Self::plain(raw, spelling),
-            Spelling::Json => Self::spelt(raw, spelling, end, b'\\', b'\\', json),
-            Spelling::Form => Self::spelt(raw, spelling, end, b'%', b'+', form),
-            Spelling::Markup => Self::spelt(raw, spelling, end, b'&', b'&', markup),
+            Spelling::Plain => Self::spelt(raw, spelling, end, BEYOND_MARKS[0], |_, _| Character::Itself),
+            Spelling::Json => Self::spelt(raw, spelling, end, b'\\', json),
+            Spelling::Form => Self::form(raw, end),
+            Spelling::Markup => Self::spelt(raw, spelling, end, b'&', markup),
             Spelling::Utf16Little | Spelling::Utf16Big => Self::utf16(raw, spelling, end),
         }
     }
@@ -86,15 +88,34 @@ impl<'a> View<'a> {
         Self { bytes, map }
     }
 
+    /// A body in UTF-8 in which a mark begins what is spelt otherwise.
     fn spelt(
         raw: &'a [u8],
         spelling: Spelling,
         end: bool,
         mark: u8,
-        other_mark: u8,
         read: fn(&[u8], bool) -> Character,
     ) -> Self {
-        let mut marks = memchr::memchr2_iter(mark, other_mark, raw).peekable();
+        let [two, three] = BEYOND_MARKS;
+        let marks = memchr::memchr3_iter(mark, two, three, raw);
+        Self::read(raw, spelling, end, marks, |window, end| match window.first() {
+            Some(first) if BEYOND_MARKS.contains(first) => beyond(window, end),
+            _ => read(window, end),
+        })
+    }
+
+    fn form(raw: &'a [u8], end: bool) -> Self {
+        Self::read(raw, Spelling::Form, end, memchr::memchr2_iter(b'%', b'+', raw), form)
+    }
+
+    fn read(
+        raw: &'a [u8],
+        spelling: Spelling,
+        end: bool,
+        marks: impl Iterator<Item = usize>,
+        read: impl Fn(&[u8], bool) -> Character,
+    ) -> Self {
+        let mut marks = marks.peekable();
         if marks.peek().is_none() {
             return Self::plain(raw, spelling);
         }
@@ -120,6 +141,9 @@ impl<'a> View<'a> {
                 }
             }
         }
+        if from == 0 {
+            return Self::plain(raw, spelling);
+        }
         bytes.extend_from_slice(raw.get(from..).unwrap_or_default());
         Self::with(Cow::Owned(bytes), raw.len(), spelling, spelt)
     }
@@ -127,9 +151,9 @@ impl<'a> View<'a> {
     fn utf16(raw: &'a [u8], spelling: Spelling, end: bool) -> Self {
         let (units, rest) = raw.as_chunks::<2>();
         let low_first = spelling == Spelling::Utf16Little;
-        let seen = |unit: &[u8; 2]| match if low_first { *unit } else { [unit[1], unit[0]] } {
-            [byte, 0] if byte < 0x80 => byte,
-            _ => BEYOND,
+        let seen = |unit: &[u8; 2]| {
+            let unit = if low_first { u16::from_le_bytes(*unit) } else { u16::from_be_bytes(*unit) };
+            shown(u32::from(unit))
         };
         let mut bytes: Vec<u8> = units.iter().map(seen).collect();
         let mut read = raw.len().saturating_sub(rest.len());
@@ -148,9 +172,8 @@ impl Map {
             return self.read;
         }
         match self.spelling {
-            Spelling::Plain => seen,
             Spelling::Utf16Little | Spelling::Utf16Big => seen.saturating_mul(2),
-            Spelling::Json | Spelling::Form | Spelling::Markup => {
+            Spelling::Plain | Spelling::Json | Spelling::Form | Spelling::Markup => {
                 match self.spelt.partition_point(|spelt| spelt.seen < seen).checked_sub(1) {
                     None => seen,
                     Some(last) => self.spelt.get(last).map_or(seen, |last| {
@@ -177,10 +200,7 @@ impl Map {
             }
             // `\n` and the like have no letters to hide; as a pair of stars they stay a text.
             (Spelling::Json, pair) => pair.fill(b'*'),
-            (Spelling::Form, [_, digits @ ..]) => {
-                let [_, _, high, low] = hexadecimal(byte);
-                digits.iter_mut().zip([high, low]).for_each(|(digit, new)| *digit = new);
-            }
+            (Spelling::Form, [_, high, low]) => [_, _, *high, *low] = hexadecimal(byte),
             (Spelling::Markup, [_, b'#', number @ .., _]) => reference(number, byte),
             (_, other) => other.fill(b'*'),
         }
@@ -213,116 +233,6 @@ fn reference(number: &mut [u8], byte: u8) {
     }
 }
 
-/// What a mark stands for.
-enum Character {
-    /// Itself: nothing is spelt here.
-    Itself,
-    /// The bytes that decide are still to come.
-    Unfinished,
-    /// This byte, and how long it is spelt.
-    Is(u8, usize),
-}
-
-fn unfinished(end: bool) -> Character {
-    if end { Character::Itself } else { Character::Unfinished }
-}
-
-fn json(window: &[u8], end: bool) -> Character {
-    let byte = match window.get(1) {
-        None => return unfinished(end),
-        Some(b'"') => INNER_QUOTE,
-        Some(b'n') => b'\n',
-        Some(b'r') => b'\r',
-        Some(b't') => b'\t',
-        Some(b'b') => 0x08,
-        Some(b'f') => 0x0c,
-        Some(b'/') => b'/',
-        Some(b'\\') => b'\\',
-        Some(b'u') => return unit(window.get(2..6), window.len(), end),
-        Some(_) => return Character::Itself,
-    };
-    Character::Is(byte, 2)
-}
-
-/// A UTF-16 unit in four hexadecimal digits.
-fn unit(digits: Option<&[u8]>, there: usize, end: bool) -> Character {
-    let Some(digits) = digits else {
-        return if there < 6 { unfinished(end) } else { Character::Itself };
-    };
-    let Some(unit) = number(digits, 16) else { return Character::Itself };
-    let byte = match u8::try_from(unit) {
-        Ok(b'"') => INNER_QUOTE,
-        Ok(byte) if byte < 0x80 => byte,
-        _ => BEYOND,
-    };
-    Character::Is(byte, 6)
-}
-
-fn form(window: &[u8], end: bool) -> Character {
-    match window {
-        [b'+', ..] => Character::Is(b' ', 1),
-        [_, high, low, ..] => match number(&[*high, *low], 16).and_then(|number| u8::try_from(number).ok()) {
-            Some(byte) => Character::Is(byte, 3),
-            None => Character::Itself,
-        },
-        _ => unfinished(end),
-    }
-}
-
-/// The references by name that texts use for ASCII characters.
-const NAMED: [(&[u8], u8); 8] = [
-    (b"amp;", b'&'),
-    (b"lt;", b'<'),
-    (b"gt;", b'>'),
-    (b"quot;", b'"'),
-    (b"apos;", b'\''),
-    (b"nbsp;", b' '),
-    (b"commat;", b'@'),
-    (b"shy;", b'-'),
-];
-
-fn markup(window: &[u8], end: bool) -> Character {
-    let Some(body) = window.get(1..).filter(|body| !body.is_empty()) else { return unfinished(end) };
-    if let Some(number_text) = body.strip_prefix(b"#") {
-        let Some(length) = number_text.iter().position(|byte| !byte.is_ascii_alphanumeric()) else {
-            return unfinished(end);
-        };
-        if number_text.get(length) != Some(&b';') {
-            return Character::Itself;
-        }
-        let digits = number_text.get(..length).unwrap_or_default();
-        let value = match digits {
-            [b'x' | b'X', digits @ ..] => number(digits, 16),
-            digits => number(digits, 10),
-        };
-        let Some(value) = value else { return Character::Itself };
-        let byte = match u8::try_from(value) {
-            Ok(byte) if byte < 0x80 => byte,
-            Ok(0xa0) => b' ',
-            _ => BEYOND,
-        };
-        return Character::Is(byte, length.saturating_add(3));
-    }
-    for (name, byte) in NAMED {
-        if body.starts_with(name) {
-            return Character::Is(byte, name.len().saturating_add(1));
-        }
-        if name.starts_with(body) && !end {
-            return Character::Unfinished;
-        }
-    }
-    Character::Itself
-}
-
-fn number(digits: &[u8], radix: u32) -> Option<u32> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u32, |value, byte| {
-        char::from(*byte).to_digit(radix).and_then(|digit| value.checked_mul(radix)?.checked_add(digit))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -344,6 +254,24 @@ mod tests {
             seen("&#52;&#x34;&#0052; a&commat;b &amp;amp; &x; &", Spelling::Markup),
             "444 a@b &amp; &x; &"
         );
+    }
+
+    #[test]
+    fn spaces_and_hyphens_beyond_ascii_are_spaces_and_hyphens() {
+        let raw = "1\u{a0}2\u{202f}3\u{2009}4\u{2011}5\u{2013}6\u{ad}7";
+        let expected = "1 2 3 4-5-6-7";
+        for spelling in [Spelling::Plain, Spelling::Json, Spelling::Markup] {
+            assert_eq!(seen(raw, spelling), expected, "{spelling:?}");
+        }
+        let escaped = r"1\u00a02\u202F3\u20094\u20115\u20136\u00ad7";
+        assert_eq!(seen(escaped, Spelling::Json), expected);
+        assert_eq!(seen("1&#xa0;2&#8239;3&thinsp;4&#x2011;5&ndash;6&shy;7", Spelling::Markup), expected);
+        assert_eq!(seen("1%C2%A02%e2%80%AF3%E2%80%894%E2%80%915%E2%80%936%C2%AD7", Spelling::Form), expected);
+        // Others stay what they are, byte by byte.
+        assert_eq!(View::of("€ “é”".as_bytes(), Spelling::Plain, true).bytes.as_ref(), "€ “é”".as_bytes());
+        assert_eq!(seen("%C3%A9%E2%82%AC%C2x", Spelling::Form), "\u{c3}\u{a9}\u{e2}\u{82}\u{ac}\u{c2}x");
+        let units: Vec<u8> = raw.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(View::of(&units, Spelling::Utf16Little, true).bytes.as_ref(), expected.as_bytes());
     }
 
     #[test]
@@ -371,7 +299,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_cut_gives_the_same_view(
-            raw in proptest::collection::vec(proptest::sample::select(br#"\u0034+%&#x;amp"n/ 4"#.to_vec()), 0..60),
+            raw in proptest::collection::vec(proptest::sample::select(b"\\u0034+%&#x;amp\"n/ 4C2A0E28\xc2\xa0\xe2\x80\x91".to_vec()), 0..60),
             cut in 0_usize..60,
             spelling in proptest::sample::select(vec![
                 Spelling::Plain, Spelling::Json, Spelling::Form, Spelling::Markup, Spelling::Utf16Little,

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::Value;
 
 use super::super::bed::Bed;
@@ -18,7 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases![
         a_card_in_a_header_field_is_masked,
         a_card_in_a_trailer_is_masked_over_http2,
-        a_card_in_gzip_is_found_and_its_reply_passes_as_it_was,
+        a_card_in_a_compressed_reply_is_found_and_it_passes_as_it_was,
         a_card_in_escapes_of_json_is_masked,
         a_card_in_an_address_is_in_the_record,
         events_are_masked_and_arrive_one_by_one,
@@ -60,23 +60,36 @@ async fn a_card_in_a_trailer_is_masked_over_http2(bed: &Bed) -> Result<(), Failu
     ensure_equal("found", found(&line), vec![entry("payment_card", "headers", 1)])
 }
 
-async fn a_card_in_gzip_is_found_and_its_reply_passes_as_it_was(bed: &Bed) -> Result<(), Failure> {
-    let gateway = bed.gateway("leaking-gzip", "leaks")?;
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    write!(encoder, "{{\"card\":\"{CARD}\",\"text\":\"{}\"}}", "it goes on ".repeat(300))?;
-    let compressed = encoder.finish()?;
-    let (front, back) = compressed.split_at(compressed.len() / 2);
-    let script = Script::chunked([front, back]).header("content-encoding", "gzip");
-    let request = scripted("/api/gzip", &script)?.host("compressed.localhost");
-    let reply = gateway.send(1, request.header("accept-encoding", "gzip, deflate, br, zstd")).await?;
-    ensure_equal("bytes", reply.body.as_slice(), compressed.as_slice())?;
-    ensure_equal("content-encoding", reply.header("content-encoding"), Some("gzip"))?;
+async fn a_card_in_a_compressed_reply_is_found_and_it_passes_as_it_was(bed: &Bed) -> Result<(), Failure> {
+    let gateway = bed.gateway("leaking-compressed", "leaks")?;
+    let plain = format!("{{\"card\":\"{CARD}\",\"text\":\"{}\"}}", "it goes on ".repeat(300));
+    for (coding, compressed) in compressed(plain.as_bytes())? {
+        let (front, back) = compressed.split_at(compressed.len() / 2);
+        let script = Script::chunked([front, back]).header("content-encoding", coding);
+        let path = format!("/api/{coding}");
+        let request = scripted(&path, &script)?.host("compressed.localhost");
+        let reply = gateway.send(1, request.header("accept-encoding", "gzip, deflate, br, zstd")).await?;
+        ensure_equal("bytes", reply.body.as_slice(), compressed.as_slice())?;
+        ensure_equal("content-encoding", reply.header("content-encoding"), Some(coding))?;
+        let line = gateway.line_of(&path).await?;
+        ensure_equal("found", found(&line), vec![entry("payment_card", "body", 0)])?;
+        ensure_equal("uninspected", line.text("uninspected"), "")?;
+    }
     let seen = bed.shop.seen()?;
     let asked = seen.first().and_then(|seen| seen.header("accept-encoding"));
-    ensure_equal("accept-encoding at the upstream", asked, Some("gzip, deflate"))?;
-    let line = gateway.line_of("/api/gzip").await?;
-    ensure_equal("found", found(&line), vec![entry("payment_card", "body", 0)])?;
-    ensure_equal("uninspected", line.text("uninspected"), "")
+    ensure_equal("accept-encoding at the upstream", asked, Some("gzip, deflate"))
+}
+
+/// The same bytes in each coding, by the name that HTTP has for it.
+fn compressed(plain: &[u8]) -> Result<[(&'static str, Vec<u8>); 3], Failure> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(plain)?;
+    // What HTTP calls deflate is in a frame of zlib (RFC 9110, section 8.4.1.2).
+    let mut deflate = ZlibEncoder::new(Vec::new(), Compression::default());
+    deflate.write_all(plain)?;
+    let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 18);
+    brotli.write_all(plain)?;
+    Ok([("gzip", gzip.finish()?), ("deflate", deflate.finish()?), ("br", brotli.into_inner())])
 }
 
 async fn a_card_in_escapes_of_json_is_masked(bed: &Bed) -> Result<(), Failure> {
