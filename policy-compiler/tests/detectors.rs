@@ -99,16 +99,20 @@ fn names(policy: &Policy<'_>, findings: &Findings) -> Vec<String> {
 }
 
 #[test]
-fn every_sample_is_found_with_all_packs_together() {
+fn every_sample_is_found_as_what_it_is_with_all_packs_together() {
     let blob = everything();
     let policy = Policy::parse(&blob).unwrap();
     let key = HashKey::from_secret(b"samples hold nothing to hide").unwrap();
     let world = ScanWorld { policy: &policy, key: &key };
+    let class =
+        |name: &str| policy.detectors.iter().find(|known| known.name == name).map(|known| known.class);
     let mut missed = Vec::new();
     for sample in samples() {
         let (_, findings) = scan(BodyKind::TEXT, &[sample.text.as_bytes()], world);
-        if names(&policy, &findings).is_empty() {
-            missed.push(format!("{}: {}", sample.detector, sample.text));
+        let names = names(&policy, &findings);
+        // A token of a vendor in a member `api_key` may be found as either.
+        if !names.iter().any(|name| class(name) == class(&sample.detector)) {
+            missed.push(format!("{}, found as {names:?}: {}", sample.detector, sample.text));
         }
     }
     assert!(missed.is_empty(), "{} samples are not found:\n{}", missed.len(), missed.join("\n"));

@@ -2,11 +2,13 @@
 //!
 //! The local part is a run of at most 64 letters, digits and `. _ + - '`; the domain has at least two labels and ends
 //! with a name of letters. Not taken: names of pictures and scripts (`icon@2x.png`), versions (`pkg@4.17.21`), the user
-//! of a URL (`//token@host`). Quoted local parts and letters beyond ASCII are not seen.
+//! of a URL (`//token@host`) and its password (`//user:password@host`). Quoted local parts and letters beyond ASCII are not
+//! seen.
 
 use std::ops::Range;
 
 use super::text::Text;
+use super::url_credentials;
 
 /// The longest local part (RFC 5321, 4.5.3.1.1).
 const LONGEST_LOCAL: usize = 64;
@@ -45,8 +47,10 @@ pub(super) fn examine(text: &Text<'_>, at: usize) -> Address {
         return Address::Open;
     }
     match domain_length(text.bytes.get(domain..domain.saturating_add(length)).unwrap_or_default()) {
-        Some(length) => Address::At(local..domain.saturating_add(length)),
-        None => Address::None,
+        Some(length) if text.with_behind(at, url_credentials::waiting) == 0 => {
+            Address::At(local..domain.saturating_add(length))
+        }
+        _ => Address::None,
     }
 }
 

@@ -336,6 +336,7 @@ fn what_is_no_address_stays_silent() {
         "jane@example-.com",
         "icon@2x.png",
         "lodash@4.17.21",
+        "postgres://shop:kV8mZt1L@db.example.com:5432/orders",
         "jane @example.com",
         "jane@ example.com",
         "https://token@github.com/x",
