@@ -52,7 +52,11 @@ fn samples() -> Vec<Sample> {
 
 /// A blob that looks for what every pack describes.
 fn everything() -> Vec<u8> {
-    let found = "payment-data, personal-data, health-data, secrets, errors";
+    looking_for("payment-data, personal-data, health-data, secrets, errors")
+}
+
+/// A blob that looks for packs or detectors.
+fn looking_for(found: &str) -> Vec<u8> {
     let text = format!(
         "version: 1\napps:\n  shop:\n    hosts: [shop.example]\n    mode: enforce\n    sensitive: [{{ find: [{found}], in: /**, do: mask }}]\n"
     );
@@ -124,18 +128,36 @@ fn every_sample_gives_the_same_bytes_and_findings_for_every_split() {
     let policy = Policy::parse(&blob).unwrap();
     let key = HashKey::from_secret(b"samples hold nothing to hide").unwrap();
     let world = ScanWorld { policy: &policy, key: &key };
-    let samples = samples();
+    assert_no_differences(&samples(), |samples| {
+        samples.iter().flat_map(|sample| differences(sample, world)).collect()
+    });
+}
+
+/// Where a scan stops depends on all that is looked for, so that a detector may live on what another one makes it stop at.
+#[test]
+fn so_does_every_sample_with_its_detector_alone() {
+    let key = HashKey::from_secret(b"samples hold nothing to hide").unwrap();
+    assert_no_differences(&samples(), |samples| {
+        let mut all = Vec::new();
+        for of_one in samples.chunk_by(|one, other| one.detector == other.detector) {
+            let Some(Sample { detector, .. }) = of_one.first() else { continue };
+            let blob = looking_for(detector);
+            let policy = Policy::parse(&blob).unwrap();
+            let world = ScanWorld { policy: &policy, key: &key };
+            all.extend(of_one.iter().flat_map(|sample| differences(sample, world)));
+        }
+        all
+    });
+}
+
+/// Looks for differences on all processors.
+fn assert_no_differences(samples: &[Sample], find: impl Fn(&[Sample]) -> Vec<String> + Sync) {
+    let find = &find;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let share = samples.len().div_ceil(workers);
     let differences: Vec<String> = std::thread::scope(|scope| {
-        let running: Vec<_> = samples
-            .chunks(share)
-            .map(|samples| {
-                scope.spawn(move || {
-                    samples.iter().flat_map(|sample| differences(sample, world)).collect::<Vec<_>>()
-                })
-            })
-            .collect();
+        let running: Vec<_> =
+            samples.chunks(share).map(|samples| scope.spawn(move || find(samples))).collect();
         running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     assert!(differences.is_empty(), "{} bodies differ:\n{}", differences.len(), differences.join("\n"));

@@ -62,7 +62,7 @@ impl Probe<'_, '_> {
                     matches!(next, b' ' | b'-' | b'.')
                         || is_in(&self.table.behind_digits, *next)
                         || rest.get(..digits).is_some_and(card::is_plain_card)
-                        || rest.get(4) == Some(&b':')
+                        || rest.get(4).is_none_or(|fifth| *fifth == b':')
                 })
             }
             Some(b'+') => {
