@@ -150,6 +150,31 @@ fn so_does_every_sample_with_its_detector_alone() {
     });
 }
 
+/// Texts of which the pieces once gave something else than the whole.
+#[test]
+fn so_do_texts_that_fuzzing_found() {
+    let late_address =
+        format!(r#"{{"phone":{{"a":"{}","b":"a@b.co","c":"3703 0044 0235"}}}}"#, "s".repeat(120));
+    let texts = ["#+xoxb-5@b.co".to_owned(), late_address];
+    let samples = texts.map(|text| Sample { detector: "fuzzing".to_owned(), text });
+    let blob = everything();
+    let policy = Policy::parse(&blob).unwrap();
+    let key = HashKey::from_secret(b"samples hold nothing to hide").unwrap();
+    let world = ScanWorld { policy: &policy, key: &key };
+    for sample in &samples {
+        let kind = BodyKind::of(b"application/json").unwrap();
+        let text = sample.text.as_bytes();
+        let whole = scan(kind, &[text], world);
+        for cut in 0..=text.len() {
+            let (left, right) = text.split_at(cut);
+            assert!(scan(kind, &[left, right], world) == whole, "cut at {cut}: {}", sample.text);
+        }
+    }
+    assert_no_differences(&samples, |samples| {
+        samples.iter().flat_map(|sample| differences(sample, world)).collect()
+    });
+}
+
 /// Looks for differences on all processors.
 fn assert_no_differences(samples: &[Sample], find: impl Fn(&[Sample]) -> Vec<String> + Sync) {
     let find = &find;

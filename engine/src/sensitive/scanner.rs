@@ -355,6 +355,8 @@ impl Scanner {
             before = byte;
             at = at.saturating_add(1);
         }
+        // A value that is found later must not open the window again.
+        self.context.close();
         Step::Go(at)
     }
 
