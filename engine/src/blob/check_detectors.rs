@@ -5,7 +5,7 @@ use super::counters::Counter;
 use super::detectors::{
     AT_CAPITALS, AT_DIGITS, AT_LITERALS, AutomataByte, DetectorBits, DetectorRecord, Expectation, Finder,
     IN_BODY, IN_HEADERS, IN_URL, LONGEST_MATCH, LiteralKind, LiteralRecord, MAX_CONTEXTS, MAX_DETECTORS,
-    MAX_LITERALS, NO_CONTEXT, NO_PATTERN, PatternRecord,
+    MAX_LITERALS, NO_CONTEXT, NO_PATTERN, PatternRecord, is_phrase,
 };
 use super::error::BlobError;
 use super::field::Record as _;
@@ -107,12 +107,13 @@ impl<'p> Policy<'p> {
             let text = literal.text;
             (1..=LONGEST_LITERAL).contains(&text.len())
                 && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+                && (!literal.kind.has_gaps() || is_phrase(text))
                 && usize::from(literal.target) < targets
         };
         if !self.literals.iter().all(fits) {
             return Err(BlobError::expected(
                 LiteralRecord::NAME,
-                "1 to 96 bytes in lower case, and targets that exist",
+                "1 to 96 bytes in lower case, with few single spaces between words, and targets that exist",
             ));
         }
         if !self.literals.is_sorted_by(|one, next| one.text <= next.text) {

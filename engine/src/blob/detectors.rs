@@ -229,6 +229,34 @@ word_field!(
     LiteralKind::Field
 );
 
+impl LiteralKind {
+    /// Whether a space in it stands for a space, `_`, `-` or nothing.
+    pub(crate) const fn has_gaps(self) -> bool {
+        matches!(self, Self::Context | Self::Words)
+    }
+}
+
+/// Whether words stand in a phrase with single spaces between them, of which there are few at its beginning: each can be
+/// spelt in four ways, which are all looked up.
+#[must_use]
+pub fn is_phrase(text: &str) -> bool {
+    let mut letters = 0_usize;
+    let mut gaps = 0_usize;
+    for word in text.split(' ') {
+        if word.is_empty() {
+            return false;
+        }
+        letters = letters.saturating_add(word.len());
+        gaps = gaps.saturating_add(usize::from(letters < LOOKED_UP_LETTERS));
+    }
+    gaps <= MOST_GAPS
+}
+
+/// How many letters of a literal are looked up.
+const LOOKED_UP_LETTERS: usize = 8;
+/// The most spaces among them: 64 spellings.
+const MOST_GAPS: usize = 3;
+
 record! {
     /// A literal that the scan looks for. Sorted by text.
     LiteralRecord in "literals" as 35 {

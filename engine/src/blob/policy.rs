@@ -172,8 +172,8 @@ impl<'p> Policy<'p> {
             policy.shapes.push(CellShape::unused(kind));
         }
         policy.automata_parsed = policy.parse_automata()?;
-        policy.detector_table = DetectorTable::of(&policy);
         policy.check()?;
+        policy.detector_table = DetectorTable::of(&policy);
         policy.tables = Tables::of(&policy);
         Ok(policy)
     }

@@ -17,13 +17,13 @@ use filter::{COMPARED, folded, folded_beginning, hash_of_whole, next_whole};
 /// How many parts the beginnings are sorted into, as a power of two.
 const BUCKET_BITS: u32 = 12;
 
-/// Literals by their first bytes. Takes 29 KiB, and 16 bytes for each spelling of a literal's beginning.
+/// Literals by their first bytes. Takes 37 KiB, and 16 bytes for each spelling of a literal's beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Beginnings {
     /// Nothing where there are no literals.
     filter: Option<Box<Filter>>,
     /// Where each bucket starts.
-    starts: Box<[u16]>,
+    starts: Box<[u32]>,
     sorted: Vec<Beginning>,
     /// Whether a literal begins with a character beyond ASCII.
     pub(super) has_high: bool,
@@ -77,7 +77,7 @@ impl Beginnings {
         let starts = (0..=1_u32 << BUCKET_BITS).map(|bucket| {
             let rest = beginnings.sorted.get(next..).unwrap_or_default();
             next += rest.iter().take_while(|beginning| u32::from(beginning.bucket) < bucket).count();
-            u16::try_from(next).unwrap_or(u16::MAX)
+            u32::try_from(next).unwrap_or(u32::MAX)
         });
         beginnings.starts = starts.collect();
         beginnings
@@ -120,7 +120,7 @@ impl Beginnings {
             let bucket = bucket_of(whole);
             let start = self.starts.get(bucket).copied().unwrap_or(0);
             let end = self.starts.get(bucket.wrapping_add(1)).copied().unwrap_or(0);
-            for beginning in self.sorted.get(usize::from(start)..usize::from(end)).unwrap_or_default() {
+            for beginning in self.sorted.get(start as usize..end as usize).unwrap_or_default() {
                 if beginning.whole == whole && is_wanted(beginning) {
                     return true;
                 }
@@ -184,10 +184,6 @@ fn padded(rest: &[u8]) -> [u8; COMPARED] {
     bytes
 }
 
-const fn has_gaps(kind: LiteralKind) -> bool {
-    matches!(kind, LiteralKind::Context | LiteralKind::Words)
-}
-
 /// The first bytes that a literal can have, as many as are compared.
 fn spellings(literal: &LiteralRecord<'_>) -> Vec<Vec<u8>> {
     let mut open = vec![Vec::new()];
@@ -199,7 +195,7 @@ fn spellings(literal: &LiteralRecord<'_>) -> Vec<Vec<u8>> {
         for spelling in open {
             if spelling.len() >= COMPARED {
                 next.push(spelling);
-            } else if byte == b' ' && has_gaps(literal.kind) {
+            } else if byte == b' ' && literal.kind.has_gaps() {
                 for gap in [&b""[..], b" ", b"_", b"-"] {
                     next.push([spelling.as_slice(), gap].concat());
                 }
@@ -233,7 +229,7 @@ fn stands(literal: &LiteralRecord<'_>, text: &Text<'_>, start: usize) -> Stands 
         if there.is_none() && !text.end {
             return Stands::Open;
         }
-        if expected == b' ' && has_gaps(literal.kind) {
+        if expected == b' ' && literal.kind.has_gaps() {
             at = at.saturating_add(usize::from(there.is_some_and(is_gap)));
             continue;
         }

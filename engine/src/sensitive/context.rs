@@ -36,6 +36,8 @@ struct Columns {
     column: usize,
     in_first_line: bool,
     in_quotes: bool,
+    /// Where a quotation mark would begin a quoted value: at the beginning of one, and directly behind another mark.
+    opens_at: Option<usize>,
     any: bool,
 }
 
@@ -47,6 +49,7 @@ impl Context {
                 column: 0,
                 in_first_line: true,
                 in_quotes: false,
+                opens_at: Some(0),
                 any: false,
             })
         });
@@ -132,16 +135,25 @@ impl Context {
 
     fn pass_column(&mut self, byte: u8, separator: u8, position: usize) {
         let Some(columns) = &mut self.columns else { return };
+        let next = position.checked_add(1);
         if byte == b'"' || byte == INNER_QUOTE {
-            columns.in_quotes = !columns.in_quotes;
+            if columns.in_quotes {
+                columns.in_quotes = false;
+                columns.opens_at = next;
+            } else if separator != b'\t' && columns.opens_at == Some(position) {
+                // Elsewhere a mark is text (RFC 4180, section 2.5): `5" pipe`. Between tabs it always is.
+                columns.in_quotes = true;
+            }
         } else if columns.in_quotes {
             // A separator inside of quotes is text.
         } else if byte == separator {
             columns.column = columns.column.saturating_add(1);
+            columns.opens_at = next;
             self.until = self.until.min(position);
         } else if byte == b'\n' {
             columns.column = 0;
             columns.in_first_line = false;
+            columns.opens_at = next;
             self.until = self.until.min(position);
         }
     }
@@ -149,6 +161,9 @@ impl Context {
     /// The stream goes on, with positions counted from `origin`.
     pub(super) fn rebase(&mut self, origin: usize) {
         self.until = self.until.saturating_sub(origin);
+        if let Some(columns) = &mut self.columns {
+            columns.opens_at = columns.opens_at.and_then(|place| place.checked_sub(origin));
+        }
     }
 
     /// Forgets the window: something else begins.

@@ -40,12 +40,14 @@ pub(super) struct Candidate {
 }
 
 /// A member of a JSON document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Member {
     /// Where its name begins, without the quotation mark.
     pub(super) name: usize,
     /// Where its value begins, with one.
     pub(super) first: usize,
+    /// As much of its value as is told apart from others.
+    pub(super) seen: Range<usize>,
 }
 
 /// What stands at a place.
@@ -178,20 +180,21 @@ impl<'a, 'p> Probe<'a, 'p> {
         match member::value(&self.text, start, literal.end) {
             member::Value::None => {}
             member::Value::Open => seen.is_open = true,
-            member::Value::At { value, first, is_whole } => {
-                let inside = self.text.bytes.get(value.clone()).unwrap_or_default();
+            member::Value::At(member::Member { first, value, seen: told_apart, kind }) => {
+                let inside = self.text.bytes.get(told_apart.clone()).unwrap_or_default();
                 let validator = Validator::from_number(detector.validator);
-                if validator.is_some_and(|validator| !is_whole || !validator.accepts(inside)) {
+                // What a validator says of an object or array is nothing: `"password": ["is too short"]`.
+                if validator.is_some_and(|it| kind == member::Kind::Container || !it.accepts(inside)) {
                     return;
                 }
                 let confidence = self.confidence(detector, context, value.start, inside);
-                let is_text = is_whole && self.text.at(first) == Some(b'"');
+                let goes_on = kind != member::Kind::Text;
                 seen.add(Candidate {
                     detector: target,
                     confidence,
                     value,
-                    run: (!is_text).then_some((first, Extent::Value(Nesting::default()))),
-                    member: Some(Member { name: start, first }),
+                    run: goes_on.then_some((first, Extent::Value(Nesting::default()))),
+                    member: Some(Member { name: start, first, seen: told_apart }),
                 });
             }
         }

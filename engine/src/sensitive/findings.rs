@@ -100,12 +100,12 @@ impl Findings {
         confidence: Confidence,
         is_expected: bool,
         is_masked: bool,
-        value: &[u8],
+        value: Shown<'_>,
     ) {
         let position = match self.found.iter().position(|found| found.detector == detector) {
             Some(position) => position,
             None => {
-                let shape = shape(value);
+                let shape = value.shape();
                 self.found.push(Found { detector, high: 0, likely: 0, expected: 0, masked: 0, shape });
                 self.found.len().saturating_sub(1)
             }
@@ -127,17 +127,37 @@ impl Findings {
     }
 }
 
-/// What a value looks like, without the value.
-fn shape(value: &[u8]) -> String {
-    let seen = value.iter().take(LONGEST_SHAPE).map(|byte| match byte {
-        b'0'..=b'9' => '9',
-        b'a'..=b'z' => 'a',
-        b'A'..=b'Z' => 'A',
-        b' '..=b'~' if !matches!(byte, b'"' | b'\\') => char::from(*byte),
-        _ => '?',
-    });
-    seen.collect()
+/// A value of which the shape is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shown<'a> {
+    /// It has the form of its kind, as card numbers have.
+    Formed(&'a [u8]),
+    /// It was found by its name, so that it may be anything: a word of a few, a password.
+    Named(&'a [u8]),
 }
+
+impl Shown<'_> {
+    /// What a value looks like, without the value. Of what has no form, signs are not shown, and nothing where it is short.
+    fn shape(self) -> String {
+        let (value, is_named) = match self {
+            Self::Formed(value) => (value, false),
+            Self::Named(value) if value.len() < SHORTEST_NAMED => return "?".to_owned(),
+            Self::Named(value) => (value, true),
+        };
+        let seen = value.iter().take(LONGEST_SHAPE).map(|byte| match byte {
+            b'0'..=b'9' => '9',
+            b'a'..=b'z' => 'a',
+            b'A'..=b'Z' => 'A',
+            b' ' | b'-' | b'.' | b'/' | b':' => char::from(*byte),
+            b' '..=b'~' if !is_named && !matches!(byte, b'"' | b'\\') => char::from(*byte),
+            _ => '?',
+        });
+        seen.collect()
+    }
+}
+
+/// Shorter values of members may be one of a few: `true`, `AB-`.
+const SHORTEST_NAMED: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -145,8 +165,15 @@ mod tests {
 
     #[test]
     fn a_shape_shows_nothing_of_a_value() {
-        assert_eq!(shape(b"536-90-4399"), "999-99-9999");
-        assert_eq!(shape(b"Jane.Doe1@example.com and more of it"), "Aaaa.Aaa9@aaaaaaa.aaa aa");
-        assert_eq!(shape("\"é".as_bytes()), "???");
+        assert_eq!(Shown::Formed(b"536-90-4399").shape(), "999-99-9999");
+        assert_eq!(
+            Shown::Formed(b"Jane.Doe1@example.com and more of it").shape(),
+            "Aaaa.Aaa9@aaaaaaa.aaa aa"
+        );
+        assert_eq!(Shown::Formed("\"é".as_bytes()).shape(), "???");
+        assert_eq!(Shown::Named(b"536-90-4399").shape(), "999-99-9999");
+        assert_eq!(Shown::Named(b"p@ss!word").shape(), "a?aa?aaaa");
+        assert_eq!(Shown::Named(b"AB-").shape(), "?");
+        assert_eq!(Shown::Named(b"true").shape(), Shown::Named(b"false").shape());
     }
 }

@@ -58,7 +58,8 @@ pub(super) fn add(spans: &mut Vec<Span>, position: usize, fill: Fill) {
     }
 }
 
-/// Overwrites letters and digits with `*`, but the first and last so many. Separators stay, so that length and format do.
+/// Overwrites letters and digits with `*`, but the first and last so many. Separators stay, so that length and format do,
+/// unless there is nothing else. Letters beyond ASCII never stay: half of one would be none.
 pub(super) fn stars(text: &Text<'_>, value: Range<usize>, keep: (u8, u8), spans: &mut Vec<Span>) {
     let bytes = text.bytes.get(value.clone()).unwrap_or_default();
     let significant = bytes.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
@@ -74,16 +75,28 @@ pub(super) fn all_but(
 ) {
     let bytes = text.bytes.get(value.clone()).unwrap_or_default();
     let significant = bytes.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
+    let only_signs = !bytes.iter().copied().any(is_covered);
     let mut place = 0_usize;
     for (position, byte) in value.zip(bytes) {
-        if !byte.is_ascii_alphanumeric() {
-            continue;
-        }
-        if (first..significant.saturating_sub(last)).contains(&place) {
+        if byte.is_ascii_alphanumeric() {
+            if (first..significant.saturating_sub(last)).contains(&place) {
+                add(spans, position, Fill::Byte(b'*'));
+            }
+            place = place.saturating_add(1);
+        } else if is_covered(*byte) || (only_signs && is_sign(*byte)) {
             add(spans, position, Fill::Byte(b'*'));
         }
-        place = place.saturating_add(1);
     }
+}
+
+/// Whether a character is overwritten: a letter or digit, of any script.
+pub(super) const fn is_covered(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
+/// Whether a character is a sign that a password may be made of, and no part of a syntax.
+const fn is_sign(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&')
 }
 
 /// Of a value at least a third is overwritten, whatever is to stay.
@@ -107,14 +120,15 @@ pub(super) fn digits(value: Range<usize>, keep: (u8, u8), spans: &mut Vec<Span>)
 /// nothing that a value could be computed from without the key. `bare` is a number of JSON.
 pub(super) fn token(text: &Text<'_>, value: Range<usize>, bare: bool, key: &HashKey, spans: &mut Vec<Span>) {
     let bytes = text.bytes.get(value.clone()).unwrap_or_default();
-    let plain: Vec<u8> =
-        bytes.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    let only_signs = !bytes.iter().copied().any(is_covered);
+    let is_written = |byte: u8| is_covered(byte) || (only_signs && is_sign(byte));
+    let plain: Vec<u8> = bytes.iter().filter(|byte| is_written(**byte)).map(u8::to_ascii_lowercase).collect();
     let mut block = 0_u64;
     let mut random = 0_u64;
     let mut left = 0_u32;
     let mut is_first = true;
     for (position, byte) in value.zip(bytes) {
-        if !byte.is_ascii_alphanumeric() {
+        if !is_written(*byte) {
             continue;
         }
         if left == 0 {
@@ -147,8 +161,11 @@ pub(super) fn is_json_number(text: &Text<'_>, value: &Range<usize>) -> bool {
         return false;
     }
     let mut after_colon = false;
+    let sign = usize::from(text.behind(value.start, 1) == Some(b'-'));
     for distance in 1..=LONGEST_SPACE {
-        match text.behind(value.start, distance) {
+        match text.behind(value.start, distance.saturating_add(sign)) {
+            // The document is one number.
+            None => return true,
             // Strings of JSON have no line breaks, so this is not the inside of one.
             Some(b'\n' | b'\r') => return true,
             Some(b' ' | b'\t') => {}

@@ -16,9 +16,33 @@ pub(super) enum Value {
     None,
     /// The bytes that decide are still to come.
     Open,
-    /// A value: its text without quotation marks, and where it begins with them. Not whole where it is longer than what is
-    /// looked at, an object or an array.
-    At { value: Range<usize>, first: usize, is_whole: bool },
+    /// A value.
+    At(Member),
+}
+
+/// The value of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// Where it begins, with its quotation mark.
+    pub(super) first: usize,
+    /// Its text without quotation marks; nothing of an object, an array, and a text that is longer than what is looked at.
+    pub(super) value: Range<usize>,
+    /// As much of it as is looked at.
+    pub(super) seen: Range<usize>,
+    pub(super) kind: Kind,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A text.
+    Text,
+    /// A text that is longer than what is looked at.
+    LongText,
+    /// A number, `true` or `false`.
+    Bare,
+    /// An object or an array.
+    Container,
 }
 
 /// Reads what stands behind the name from `start` to `end`.
@@ -49,11 +73,11 @@ pub(super) fn value(text: &Text<'_>, start: usize, end: usize) -> Value {
 
 fn whole(text: &Text<'_>, first: usize) -> Value {
     let limit = first.saturating_add(LONGEST_VALUE);
-    let (start, goes_on): (usize, fn(u8) -> bool) = match text.at(first) {
-        Some(b'"') => (first.saturating_add(1), |byte| byte != b'"'),
-        Some(b'{' | b'[') => return Value::At { value: first..first, first, is_whole: false },
+    let (start, kind, goes_on): (usize, Kind, fn(u8) -> bool) = match text.at(first) {
+        Some(b'"') => (first.saturating_add(1), Kind::Text, |byte| byte != b'"'),
+        Some(b'{' | b'[') => return container(text, first, limit),
         Some(b'-' | b'0'..=b'9' | b't' | b'f') => {
-            (first, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-'))
+            (first, Kind::Bare, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-'))
         }
         _ => return Value::None,
     };
@@ -62,7 +86,7 @@ fn whole(text: &Text<'_>, first: usize) -> Value {
         end = end.saturating_add(1);
     }
     if end >= limit {
-        return Value::At { value: start..start, first, is_whole: false };
+        return Value::At(Member { first, value: start..start, seen: start..end, kind: Kind::LongText });
     }
     if text.is_open(end) {
         return Value::Open;
@@ -70,5 +94,30 @@ fn whole(text: &Text<'_>, first: usize) -> Value {
     if end == start {
         return Value::None;
     }
-    Value::At { value: start..end, first, is_whole: true }
+    Value::At(Member { first, value: start..end, seen: start..end, kind })
+}
+
+fn container(text: &Text<'_>, first: usize, limit: usize) -> Value {
+    let mut depth = 0_usize;
+    let mut in_text = false;
+    let mut end = first;
+    while end < limit {
+        let Some(byte) = text.at(end) else {
+            if text.is_open(end) {
+                return Value::Open;
+            }
+            break;
+        };
+        end = end.saturating_add(1);
+        match byte {
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth = depth.saturating_add(1),
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    Value::At(Member { first, value: first..first, seen: first..end, kind: Kind::Container })
 }

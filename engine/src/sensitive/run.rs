@@ -138,18 +138,21 @@ impl Nesting {
                 self.in_number = true;
                 return Some(if byte == b'-' { Part::Frame } else { Part::Digit });
             }
-            b'a'..=b'z' => return Some(self.letter(byte)),
-            _ if self.in_number => return Some(Part::Frame),
-            _ => {}
+            b'e' | b'E' | b'+' | b'.' if self.in_number => {}
+            // Letters of `true`, `false` and `null`.
+            b'a' | b'e' | b'f' | b'l' | b'n' | b'r' | b's' | b't' | b'u' => return Some(self.letter(byte)),
+            b' ' | b'\t' | b'\n' | b'\r' => {}
+            // No JSON: whatever it is, it is no value.
+            _ => {
+                self.word = OVER;
+                return None;
+            }
         }
         Some(Part::Frame)
     }
 
-    /// A byte of `true`, `false` or `null`; `e` may belong to a number.
+    /// A byte of `true`, `false` or `null`.
     fn letter(&mut self, byte: u8) -> Part {
-        if self.in_number {
-            return Part::Frame;
-        }
         // The first letter says which word it is: bit 7 for `null`, bit 6 for `false`.
         if self.word == 0 {
             self.word = match byte {

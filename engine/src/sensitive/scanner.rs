@@ -28,7 +28,7 @@ use crate::keyed_hash::HashKey;
 /// twelve bytes as a character reference may be. JSON spells one in six, plain text in one.
 pub const OPEN_LIMIT: usize = LONGEST_OPEN * 12;
 /// The most characters that stay open: an e-mail address of 320, a pattern of 400, or a token's beginning of 512.
-pub const LONGEST_OPEN: usize = 576;
+pub const LONGEST_OPEN: usize = 640;
 /// How much of a chunk is viewed at once.
 const BLOCK: usize = 16 * 1024;
 
@@ -161,9 +161,8 @@ impl Scanner {
         self.tail = bytes.get(start..).unwrap_or_default().to_vec();
         let changed = masked || !cuts.is_empty() || held_before > 0 || held_from < bytes.len();
         bytes.truncate(held_from);
-        for cut in cuts.into_iter().rev() {
-            let end = cut.end.min(bytes.len());
-            bytes.drain(cut.start.min(end)..end);
+        if !cuts.is_empty() {
+            bytes = without(&bytes, &cuts);
         }
         if self.released > 0 {
             bytes.drain(..self.released.min(bytes.len()));
@@ -401,6 +400,18 @@ impl Scanner {
         }
         next.map_or(Step::End, Step::Go)
     }
+}
+
+/// The bytes that are in none of these ranges, which are in order.
+fn without(bytes: &[u8], cuts: &[Range<usize>]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for cut in cuts {
+        kept.extend_from_slice(bytes.get(from..cut.start.min(bytes.len())).unwrap_or_default());
+        from = from.max(cut.end);
+    }
+    kept.extend_from_slice(bytes.get(from..).unwrap_or_default());
+    kept
 }
 
 /// Whether anything at all may begin with this byte, behind that one.

@@ -1,5 +1,6 @@
 //! What sensitive values look like.
 
+use bartizan_engine::blob::detectors::is_phrase;
 use bartizan_engine::blob::draft::{Confidence, Finder};
 use bartizan_engine::sensitive::Validator;
 
@@ -79,10 +80,12 @@ fn words(fields: &Fields<'_>, key: &str, findings: &mut Diagnostics) -> Vec<Stri
         let parts: Vec<&str> = text.value.split(gap).filter(|part| !part.is_empty()).collect();
         let word = parts.join(" ").to_ascii_lowercase();
         let starts = text.value.starts_with(char::is_alphanumeric);
-        if !starts || word.len() < SHORTEST_WORD || word.chars().any(char::is_control) {
+        let is_short = parts.concat().len() < SHORTEST_WORD;
+        if !starts || is_short || !is_phrase(&word) || word.chars().any(char::is_control) {
             let message = format!("`{}` cannot be looked for", shorten(&text.value));
             findings.push(Diagnostic::new(&codes::BAD_WORD, text.span, message).help(
-                "a word or phrase begins with a letter or digit and has at least three; for anything else use `regex`",
+                "a word or phrase begins with a letter or digit, has at least three, and at most three spaces among the \
+                 first eight; for anything else use `regex`",
             ));
             continue;
         }
@@ -105,12 +108,15 @@ fn members(fields: &Fields<'_>, findings: &mut Diagnostics) -> Vec<String> {
             !name.is_empty() && name.len() <= FIELD_BYTES && !name.contains(['/', '*', '"', '\\'])
         });
         let Some(name) = name else {
-            let plain = text.value.trim_matches(['/', '*']);
+            let last = text.value.rsplit('/').find(|part| !part.trim_matches('*').is_empty());
             let message = format!("`{}` is not the name of a JSON field", shorten(&text.value));
-            findings.push(
-                Diagnostic::new(&codes::BAD_WORD, text.span, message)
-                    .help(format!("fields are named at any depth: `/**/{}`", shorten(plain))),
-            );
+            findings.push(Diagnostic::new(&codes::BAD_WORD, text.span, message).help(match last {
+                Some(last) => format!(
+                    "a field is named by its own name, wherever it stands: `/**/{}`",
+                    shorten(last.trim_matches('*'))
+                ),
+                None => "a field is named by its own name, wherever it stands: `/**/name`".to_owned(),
+            }));
             continue;
         };
         let name = name.to_ascii_lowercase();

@@ -4,6 +4,7 @@ use super::{Scanner, Step};
 use crate::blob::detectors::Finder;
 use crate::keyed_hash::{HashKey, Role};
 use crate::sensitive::examine::{Candidate, Probe};
+use crate::sensitive::findings::Shown;
 use crate::sensitive::mask::{self, Fill, Span};
 use crate::sensitive::run::{Deed, Extent, Nesting, Part, Run};
 use crate::sensitive::settings::Overwriting;
@@ -24,12 +25,17 @@ impl Scanner {
         let is_expected = settings.expected.contains(usize::from(detector));
         let text = &probe.text;
         let value = text.bytes.get(candidate.value.clone()).unwrap_or_default();
-        self.findings.count(detector, candidate.confidence, is_expected, change.is_some(), value);
+        let shown = if candidate.member.is_some() { Shown::Named(value) } else { Shown::Formed(value) };
+        self.findings.count(detector, candidate.confidence, is_expected, change.is_some(), shown);
         let record = probe.policy.detectors.get(usize::from(detector))?;
         if settings.hashes_values {
-            let plain: Vec<u8> = value
+            let told_apart = candidate.member.as_ref().map_or(candidate.value.clone(), |it| it.seen.clone());
+            let plain: Vec<u8> = text
+                .bytes
+                .get(told_apart)
+                .unwrap_or_default()
                 .iter()
-                .filter(|byte| byte.is_ascii_alphanumeric() || **byte == b'@')
+                .filter(|byte| candidate.member.is_some() || mask::is_covered(**byte) || **byte == b'@')
                 .map(u8::to_ascii_lowercase)
                 .collect();
             self.findings.note_value(detector, key.hash(Role::Sensitive, &[record.name.as_bytes(), &plain]));
@@ -41,6 +47,8 @@ impl Scanner {
                 keep_first = first;
                 self.overwrite(text, candidate, record.finder, (first, keep_last));
             }
+            // A number, an object or an array goes on: what it becomes is decided as it passes.
+            Some(Overwriting::Token) if candidate.member.is_some() && candidate.run.is_some() => {}
             Some(Overwriting::Token) => {
                 let bare = mask::is_json_number(text, &candidate.value);
                 mask::token(text, candidate.value.clone(), bare, key, &mut self.spans);
@@ -80,7 +88,7 @@ impl Scanner {
 
     /// Takes a member out, with one of the commas beside it.
     fn remove(&mut self, text: &Text<'_>, candidate: &Candidate) -> Option<usize> {
-        let member = candidate.member?;
+        let member = candidate.member.as_ref()?;
         let quote = member.name.saturating_sub(1);
         let start = before_comma(text, quote);
         // The comma in front may have gone with the member before.
@@ -128,7 +136,7 @@ impl Scanner {
     fn star(&mut self, run: &mut Run, part: Part, byte: u8, at: usize) {
         let fill = match part {
             Part::Frame => return,
-            Part::Character if byte.is_ascii_alphanumeric() || byte >= 0x80 => b'*',
+            Part::Character if mask::is_covered(byte) => b'*',
             Part::Character => return,
             Part::Digit => b'1',
             Part::Word(place, is_false) => {
@@ -146,7 +154,7 @@ impl Scanner {
 
 /// In front of the comma and white space in front of a name's quotation mark, where there are any.
 pub(super) fn before_comma(text: &Text<'_>, quote: usize) -> usize {
-    const LONGEST_SPACE: usize = 32;
+    const LONGEST_SPACE: usize = 64;
     let mut at = quote;
     if text.at(at) != Some(b'"') && text.behind(at, 1) == Some(b'"') && at > 0 {
         at = at.saturating_sub(1);

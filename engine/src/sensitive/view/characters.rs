@@ -2,7 +2,7 @@
 
 /// Stands for `\"` in JSON.
 pub(in crate::sensitive) const INNER_QUOTE: u8 = 0x02;
-/// Stands for a character beyond ASCII that is spelt in more than one byte.
+/// Stands for half a character.
 pub(super) const BEYOND: u8 = 0xff;
 /// What spaces and hyphens beyond ASCII begin with in UTF-8: U+0080 to U+00BF, and U+2000 to U+2FFF.
 pub(super) const BEYOND_MARKS: [u8; 2] = [0xc2, 0xe2];
@@ -96,7 +96,8 @@ pub(super) const fn shown(unit: u32) -> u8 {
         0..0x80 => unit.to_le_bytes()[0],
         0xa0 | 0x2000..=0x200a | 0x202f | 0x205f => b' ',
         0xad | 0x2010..=0x2015 | 0x2212 => b'-',
-        _ => BEYOND,
+        // Seven bits of it, so that different names stay different.
+        _ => 0x80 | (unit ^ unit >> 7).to_le_bytes()[0],
     }
 }
 
