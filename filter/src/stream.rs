@@ -265,7 +265,7 @@ impl HttpContext for Stream {
         }
         add_to_reply(&plan.add);
         change_reply(&plan.change);
-        if !plan.read_body {
+        if !plan.read_body && !plan.read_trailers {
             self.phase =
                 Phase::Finished(Box::new(loaded.run(now, |surroundings| replying.finish(surroundings))));
             return Action::Continue;
@@ -299,7 +299,8 @@ impl HttpContext for Stream {
             replying.let_go();
         }
         let now = self.now();
-        let chunk = host::response_body(fed, size.saturating_sub(fed));
+        let unread = if replying.reads_body() { size.saturating_sub(fed) } else { 0 };
+        let chunk = host::response_body(fed, unread);
         let fed = fed.saturating_add(chunk.len());
         let step = loaded.run(now, |surroundings| replying.body(chunk, end_of_stream, surroundings));
         let mut still_held = false;

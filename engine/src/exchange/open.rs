@@ -330,11 +330,37 @@ fn readable_reply(subject: &mut Subject, headers: &Headers, policy: &Policy<'_>)
     if offered.iter().any(|value| *value != accepted.as_bytes()) {
         subject.changes.set.push(("accept-encoding", accepted.to_owned()));
     }
-    for name in ["range", "if-range"] {
+    for name in ["range", "if-range", "request-range", "accept-charset"] {
         if header(headers, name).is_some() {
             subject.changes.remove.push(name.to_owned());
         }
     }
+    // Messages in JSON are read one by one as they are, and not where each is compressed.
+    let kind = header(headers, "content-type").unwrap_or_default().to_ascii_lowercase();
+    if kind.starts_with(b"application/") && memchr::memmem::find(&kind, b"+json").is_some() {
+        for name in ["grpc-accept-encoding", "connect-accept-encoding"] {
+            if header(headers, name).is_some() {
+                subject.changes.remove.push(name.to_owned());
+            }
+        }
+    }
+    if let Some(accepted) = without_charset(&super::all_headers(headers, "accept")) {
+        subject.changes.set.push(("accept", accepted));
+    }
+}
+
+/// The types that are accepted without the charsets that are wished for, where there are any: servers that grant the wish
+/// may answer in one that is not read.
+fn without_charset(accepted: &[&[u8]]) -> Option<String> {
+    let is_charset = |part: &str| {
+        part.trim_ascii_start().get(..7).is_some_and(|name| name.eq_ignore_ascii_case("charset"))
+    };
+    let all = accepted.iter().map(|value| String::from_utf8_lossy(value)).collect::<Vec<_>>().join(",");
+    if !all.split([',', ';']).any(is_charset) {
+        return None;
+    }
+    let kept = |entry: &str| entry.split(';').filter(|part| !is_charset(part)).collect::<Vec<_>>().join(";");
+    Some(all.split(',').map(kept).collect::<Vec<_>>().join(","))
 }
 
 /// What of the offered codings the filter can read. Brotli only where nothing else is offered: servers like to use larger

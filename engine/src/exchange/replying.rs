@@ -121,6 +121,7 @@ impl Replying {
         self.note_findings(surroundings);
         if let Some(reason) = uninspected {
             self.subject.skip(reason, surroundings);
+            self.give_back(surroundings);
         }
         if end {
             findings::conclude(&mut self.subject, surroundings);
@@ -155,6 +156,12 @@ impl Replying {
         // What was cut between chunks is whole again at the end, so that only masked values make a difference there.
         let masked = self.subject.found_in(Place::Body).found().iter().any(|found| found.masked > 0);
         if self.is_changed && (masked || !is_over) { BodyStep::Write(held) } else { BodyStep::Pass }
+    }
+
+    /// Whether the body is looked at. Where not, it is passed by without its bytes.
+    #[must_use]
+    pub const fn reads_body(&self) -> bool {
+        self.watch.is_some() || self.capture.is_some() || self.inspection.is_some() || self.is_held
     }
 
     /// Whether the trailers are looked at.
@@ -223,6 +230,12 @@ impl Replying {
         findings::note(&mut self.subject, Place::Body, found, surroundings);
     }
 
+    /// Gives the memory of a decoder that is of no use any more to others.
+    fn give_back(&mut self, surroundings: &mut Surroundings<'_, '_>) {
+        let decoding = std::mem::take(&mut self.subject.decoding);
+        surroundings.worker.decoding = surroundings.worker.decoding.saturating_sub(decoding);
+    }
+
     /// What there is to tell. A login whose reply broke off is judged by what was read of it.
     #[must_use]
     #[inline(never)]
@@ -235,8 +248,7 @@ impl Replying {
             self.note_findings(surroundings);
         }
         findings::conclude(&mut self.subject, surroundings);
-        let decoding = std::mem::take(&mut self.subject.decoding);
-        surroundings.worker.decoding = surroundings.worker.decoding.saturating_sub(decoding);
+        self.give_back(surroundings);
         Finished { subject: *self.subject }
     }
 }

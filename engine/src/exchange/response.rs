@@ -38,6 +38,8 @@ pub struct ResponsePlan {
     pub change: Vec<FieldChange>,
     /// Whether the body is to be given to [`Replying::body`].
     pub read_body: bool,
+    /// Whether the trailers are to be given to [`Replying::trailers`], where some follow.
+    pub read_trailers: bool,
     /// Whether the head is to be held until the body was read; only where the host can.
     pub hold: bool,
 }
@@ -151,6 +153,7 @@ impl AwaitReply {
         self.subject.is_inspected = inspection.is_some();
         let mut plan = ResponsePlan {
             read_body: watch.is_some() || capture.is_some() || inspection.is_some(),
+            read_trailers: !bodiless && !self.subject.search.headers.is_empty(),
             change: fields::search(&mut self.subject, headers, surroundings),
             ..ResponsePlan::default()
         };

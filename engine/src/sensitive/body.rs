@@ -88,7 +88,7 @@ impl BodyKind {
         } else if is("application/x-www-form-urlencoded") {
             (Structure::Form, Spelling::Form, Sniff::Nothing)
         } else if is("text/html") || ends("xml") {
-            (Structure::Text, Spelling::Markup, Sniff::Mark)
+            (Structure::Text, Spelling::Markup, Sniff::Form)
         } else if BINARY.into_iter().any(is) {
             return Err(Uninspected::Binary);
         } else {
@@ -97,11 +97,12 @@ impl BodyKind {
         let (spelling, sniff) = match charset(parameters).as_deref() {
             Some("utf-16le") => (Spelling::Utf16Little, Sniff::Nothing),
             Some("utf-16be") => (Spelling::Utf16Big, Sniff::Nothing),
-            Some("utf-16" | "iso-10646-ucs-2" | "ucs-2") => (Spelling::Utf16Big, Sniff::Order),
+            Some(other) if is_utf16(other) => (Spelling::Utf16Big, Sniff::Order),
             Some(other) if !is_ascii_compatible(other) => return Err(Uninspected::Charset),
             _ => (spelling, sniff),
         };
-        Ok(Self { structure, spelling, sniff, is_framed: is("application/grpc") })
+        let is_framed = is("application/grpc") || is("application/connect+");
+        Ok(Self { structure, spelling, sniff, is_framed })
     }
 
     /// A text of which only the first bytes can tell more.
@@ -163,24 +164,29 @@ fn charset(parameters: &[u8]) -> Option<String> {
     })
 }
 
+/// Whether it is UTF-16 in an order that its mark tells: the names of the IANA registry and those that platforms have.
+fn is_utf16(charset: &str) -> bool {
+    let name: String = charset.chars().filter(char::is_ascii_alphanumeric).collect();
+    let is_named = ["utf16", "csutf16", "xutf16", "unicode", "csunicode", "iso10646ucs2", "ucs2"]
+        .into_iter()
+        .any(|other| name.starts_with(other));
+    is_named && !name.contains("utf7") && !name.contains("utf8")
+}
+
 /// Whether ASCII is ASCII there. The names are those of the IANA registry; what is not known is taken to be.
 fn is_ascii_compatible(charset: &str) -> bool {
-    ![
-        "utf-32",
-        "utf-7",
-        "utf7",
-        "ucs-4",
-        "iso-10646-ucs-4",
-        "ebcdic",
-        "ibm037",
-        "ibm500",
-        "ibm1047",
-        "cp037",
-        "scsu",
-        "bocu-1",
-    ]
-    .iter()
-    .any(|other| charset.starts_with(other))
+    /// The numbers of IBM's code pages that are a kind of EBCDIC.
+    const EBCDIC: [&str; 33] = [
+        "037", "273", "275", "277", "278", "280", "281", "284", "285", "290", "297", "420", "423", "424",
+        "500", "870", "871", "880", "905", "918", "924", "1025", "1026", "1047", "1140", "1141", "1142",
+        "1143", "1144", "1145", "1146", "1147", "1148",
+    ];
+    let name: String = charset.chars().filter(char::is_ascii_alphanumeric).collect();
+    let others = ["utf32", "utf7", "ucs4", "ebcdic", "scsu", "bocu"];
+    let digits = |prefix: &str| name.strip_prefix(prefix).map(|digits| digits.trim_start_matches('0'));
+    let page = ["xibm", "csibm", "ibm", "cp"].into_iter().find_map(digits);
+    let is_ebcdic = page.is_some_and(|page| EBCDIC.iter().any(|other| other.trim_start_matches('0') == page));
+    !is_ebcdic && !others.into_iter().any(|other| name.contains(other))
 }
 
 #[cfg(test)]

@@ -20,7 +20,16 @@ pub(super) struct Gzip {
     /// The length of what was read of this member, of which 32 bits count.
     length: u32,
     trailer: [u8; TRAILER],
+    /// How many members have begun.
+    members: u64,
+    /// How many bytes were read.
+    read: u64,
 }
+
+/// So many members may be as short as they like; those of all others together are at least [`SHORTEST_MEMBER`] bytes on
+/// average, as they are read.
+const FREE_MEMBERS: u64 = 16;
+const SHORTEST_MEMBER: u64 = 256;
 
 /// What comes next.
 enum Place {
@@ -40,16 +49,19 @@ impl Gzip {
             checksum: Hasher::new(),
             length: 0,
             trailer: [0; TRAILER],
+            members: 0,
+            read: 0,
         }
     }
 
     pub(super) fn push(&mut self, input: &[u8], output: &mut Output<'_>) -> Result<Progress, CodingError> {
         let mut rest = input;
+        self.read = self.read.saturating_add(input.len() as u64);
         while let Some((byte, after)) = rest.split_first() {
             match &mut self.place {
                 Place::Header(header) => {
                     if header.push(*byte)? {
-                        self.begin_data();
+                        self.begin_data()?;
                     }
                     rest = after;
                 }
@@ -88,11 +100,17 @@ impl Gzip {
         self.inflater.as_ref().map_or(0, Inflater::memory)
     }
 
-    fn begin_data(&mut self) {
+    fn begin_data(&mut self) -> Result<(), CodingError> {
+        self.members = self.members.saturating_add(1);
+        // A window is made for each: members of nothing would cost without end.
+        if self.members > FREE_MEMBERS.saturating_add(self.read / SHORTEST_MEMBER) {
+            return Err(CodingError::Bomb);
+        }
         self.inflater = Some(Inflater::new(Frame::Bare));
         self.checksum.reset();
         self.length = 0;
         self.place = Place::Data;
+        Ok(())
     }
 
     fn read_data(&mut self, input: &[u8], output: &mut Output<'_>) -> Result<usize, CodingError> {

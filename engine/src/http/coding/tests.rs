@@ -276,6 +276,14 @@ fn what_shrinks_as_real_bodies_do_is_no_bomb_until_it_is_too_long() {
 }
 
 #[test]
+fn members_of_nothing_are_not_read_without_end() {
+    let empty = gzip(b"");
+    let outcome = whole(Coding::Gzip, &empty.repeat(1000));
+    assert_eq!(outcome.error, Some(CodingError::Bomb));
+    assert_eq!(whole(Coding::Gzip, &empty.repeat(16)), complete(b""));
+}
+
+#[test]
 fn a_window_over_a_mebibyte_is_refused_before_anything_is_allocated() {
     let text = orders(100);
     for bits in 10..=24 {
