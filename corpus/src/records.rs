@@ -155,11 +155,13 @@ mod tests {
         assert!(has_address(&json(Kind::Contacts, 3, MEBIBYTE)));
     }
 
-    /// Whether something with a dot in it stands behind an `@`; digests and differences have `@` without one.
+    /// Whether something with a dot in it stands behind an `@` that is not a repository's; digests and differences have `@`
+    /// without one.
     fn has_address(body: &[u8]) -> bool {
         let domain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-        let mut parts = body.split(|byte| *byte == b'@').skip(1);
-        parts.any(|part| part.iter().take_while(|byte| domain(byte)).any(|byte| *byte == b'.'))
+        let parts: Vec<&[u8]> = body.split(|byte| *byte == b'@').collect();
+        let mut around = parts.windows(2).filter(|around| !around[0].ends_with(b"\"git"));
+        around.any(|around| around[1].iter().take_while(|byte| domain(byte)).any(|byte| *byte == b'.'))
     }
 
     fn runs_of_sixteen(body: &[u8]) -> usize {

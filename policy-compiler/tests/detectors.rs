@@ -28,12 +28,16 @@ struct Detector {
 struct Samples {
     #[serde(rename = "true")]
     found: Vec<String>,
+    #[serde(rename = "false")]
+    silent: Vec<String>,
 }
 
-/// A sample that its detector must find.
+/// A sample of a detector.
 struct Sample {
     detector: String,
     text: String,
+    /// Whether its detector must find it.
+    is_found: bool,
 }
 
 fn samples() -> Vec<Sample> {
@@ -41,12 +45,13 @@ fn samples() -> Vec<Sample> {
     for pack in packs::ALL {
         let pack: Pack = serde_saphyr::from_str(pack.text).unwrap();
         for (detector, about) in pack.detectors {
-            samples.extend(
-                about.samples.found.into_iter().map(|text| Sample { detector: detector.clone(), text }),
-            );
+            for (texts, is_found) in [(about.samples.found, true), (about.samples.silent, false)] {
+                let sample = |text| Sample { detector: detector.clone(), text, is_found };
+                samples.extend(texts.into_iter().map(sample));
+            }
         }
     }
-    assert!(samples.len() > 300, "only {} samples were read", samples.len());
+    assert!(samples.len() > 600, "only {} samples were read", samples.len());
     samples
 }
 
@@ -111,7 +116,7 @@ fn every_sample_is_found_as_what_it_is_with_all_packs_together() {
     let class =
         |name: &str| policy.detectors.iter().find(|known| known.name == name).map(|known| known.class);
     let mut missed = Vec::new();
-    for sample in samples() {
+    for sample in samples().iter().filter(|sample| sample.is_found) {
         let (_, findings) = scan(BodyKind::TEXT, &[sample.text.as_bytes()], world);
         let names = names(&policy, &findings);
         // A token of a vendor in a member `api_key` may be found as either.
@@ -156,7 +161,7 @@ fn so_do_texts_that_fuzzing_found() {
     let late_address =
         format!(r#"{{"phone":{{"a":"{}","b":"a@b.co","c":"3703 0044 0235"}}}}"#, "s".repeat(120));
     let texts = ["#+xoxb-5@b.co".to_owned(), late_address];
-    let samples = texts.map(|text| Sample { detector: "fuzzing".to_owned(), text });
+    let samples = texts.map(|text| Sample { detector: "fuzzing".to_owned(), text, is_found: true });
     let blob = everything();
     let policy = Policy::parse(&blob).unwrap();
     let key = HashKey::from_secret(b"samples hold nothing to hide").unwrap();
@@ -200,13 +205,17 @@ fn differences(sample: &Sample, world: ScanWorld<'_, '_>) -> Vec<String> {
             let (left, right) = body.split_at(*cut);
             scan(kind, &[left, right], world) != whole
         });
+        let names = names(world.policy, &whole.1);
+        // Inside of a text a document of JSON has no members, and its escapes are escaped.
+        let is_document = sample.text.starts_with('{')
+            && (sample.text.contains('\\') || sample.detector.ends_with("_field"));
         let place = match cut {
+            _ if sample.is_found && !is_document && names.is_empty() => "not found".to_owned(),
             _ if !is_same_length => "masked: the length changes".to_owned(),
             Some(cut) => format!("cut at {cut} of {}", body.len()),
             None if scan(kind, &bytes, world) != whole => "byte by byte".to_owned(),
             None => continue,
         };
-        let names = names(world.policy, &whole.1);
         differences.push(format!(
             "{} in {content_type}, {place}, found as a whole {names:?}: {}",
             sample.detector,

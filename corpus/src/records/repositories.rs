@@ -27,7 +27,7 @@ pub(super) fn repository(random: &mut Random, writer: &mut Writer) {
         ] {
             repository.string(member, format_args!("{api}{rest}"));
         }
-        repository.string("ssh_url", format_args!("ssh://github.example/{owner}/{name}.git"));
+        repository.string("ssh_url", format_args!("git@git.example.com:{owner}/{name}.git"));
         repository.string("created_at", created.iso());
         repository.string("pushed_at", created.later(random, 9_000_000).iso());
         repository.plain("size", random.below(90_000));

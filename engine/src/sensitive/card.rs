@@ -53,6 +53,7 @@ const FROM_13: &[u32] = &[13, 14, 15, 16, 17, 18, 19];
 
 /// The networks' published ranges, in ascending order; where ranges overlap, both are listed.
 const ISSUERS: &[Issuer] = &[
+    issuer(100_000, 199_999, &[15]),         // UATP
     issuer(220_000, 220_599, FROM_16),       // Mir, Borica
     issuer(222_100, 272_099, &[16]),         // Mastercard
     issuer(300_000, 305_999, &[14, 16, 19]), // Diners Club
@@ -129,7 +130,7 @@ fn begins_card([a, b, c]: [u8; 3]) -> bool {
 
 /// Examines a place where a run of digits begins.
 pub(super) fn examine(text: &Text<'_>, start: usize) -> Examined {
-    if !text.at(start).is_some_and(|first| matches!(first, b'2'..=b'6' | b'8' | b'9'))
+    if !text.at(start).is_some_and(|first| matches!(first, b'1'..=b'6' | b'8' | b'9'))
         || !text.begins_number(start, is_digit)
     {
         return Examined::None;
@@ -176,7 +177,11 @@ pub(super) fn stands_alone_in_groups(text: &Text<'_>, start: usize, number: &[u8
 
 /// Whether these digits, as they are written, are a card's.
 pub(super) fn is_plain_card(written: &[u8]) -> bool {
-    // Three of four numbers begin otherwise, and moments in time do; nine of ten of the others fail the check digit.
+    // Moments in time have another length.
+    if written.first() == Some(&b'1') && written.len() != 15 {
+        return false;
+    }
+    // Three of four numbers begin otherwise; nine of ten of the others fail the check digit.
     if !matches!(written.len(), 13..=LONGEST)
         || !written.first_chunk().is_some_and(|first| begins_card(*first))
     {

@@ -1,7 +1,8 @@
 //! E-mail addresses, in the form in which they are given out: `local@domain.tld`.
 //!
 //! The local part is a run of at most 64 letters, digits and `. _ + - '`; the domain has at least two labels and ends
-//! with a name of letters. Not taken: names of pictures and scripts (`icon@2x.png`), versions (`pkg@4.17.21`), the user
+//! with a name of letters. Not taken: names of pictures and scripts (`icon@2x.png`), versions (`pkg@4.17.21`), where a
+//! repository is (`git@github.com:owner/name.git`), names of services (`getty@tty1.service`), the user
 //! of a URL (`//token@host`) and its password (`//user:password@host`). Quoted local parts and letters beyond ASCII are not
 //! seen.
 
@@ -17,10 +18,13 @@ const LONGEST_LOCAL: usize = 64;
 const LONGEST_DOMAIN: usize = 255;
 
 /// What follows the last dot in names of files rather than of hosts. None of them is a top-level domain.
-const FILE_NAMES: [&[u8]; 13] = [
+const FILE_NAMES: [&[u8]; 14] = [
     b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"avif", b"ico", b"css", b"js", b"mjs", b"html",
-    b"json",
+    b"json", b"service",
 ];
+
+/// The users that hosts of repositories are asked as, and nobody's address.
+const REPOSITORY_USERS: [&[u8]; 3] = [b"git", b"hg", b"svn"];
 
 /// What stands around an `@`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,10 @@ pub(super) fn examine(text: &Text<'_>, at: usize) -> Address {
     let Some(local) = local_run(text, at).and_then(|run| local_part(text, run, at)) else {
         return Address::None;
     };
+    let name = text.bytes.get(local..at).unwrap_or_default();
+    if REPOSITORY_USERS.contains(&name) {
+        return Address::None;
+    }
     let domain = at.saturating_add(1);
     let length = domain_run(text, domain);
     if length > LONGEST_DOMAIN {

@@ -10,8 +10,9 @@ use super::text::{Known, Text, is_digit, is_word};
 /// How long a number is.
 const LENGTH: usize = 11;
 
-/// Withdrawn after they were printed on sample cards and in a pamphlet.
-const WITHDRAWN: [(&[u8], &[u8], &[u8]); 2] = [(b"078", b"05", b"1120"), (b"219", b"09", b"9999")];
+/// Withdrawn after they were printed on sample cards and in a pamphlet; and what forms show where a number goes.
+const NO_ONES: [(&[u8], &[u8], &[u8]); 3] =
+    [(b"078", b"05", b"1120"), (b"219", b"09", b"9999"), (b"123", b"45", b"6789")];
 
 /// How long a number in one piece is.
 const PLAIN_LENGTH: usize = 9;
@@ -89,5 +90,5 @@ pub(super) fn is_issued(number: &[u8]) -> bool {
         && area.first() != Some(&b'9')
         && group != b"00"
         && serial != b"0000"
-        && !WITHDRAWN.contains(&(area, group, serial))
+        && !NO_ONES.contains(&(area, group, serial))
 }
