@@ -141,6 +141,18 @@ fn expose(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
     subject.known_since = since;
 }
 
+/// How many records of findings were told in the current minute.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told {
+    minute: u64,
+    all: u32,
+    /// Of what stood in the request's address alone.
+    of_addresses: u32,
+}
+
+/// Of what anyone can write into an address, a fourth of the records may tell: it must not silence what leaves with replies.
+const SHARE_OF_ADDRESSES: u32 = 4;
+
 /// A flood of findings must not become a flood of records: beyond so many a minute they are only counted.
 fn mute(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
     if !subject.is_notable_by_findings_only() {
@@ -148,14 +160,20 @@ fn mute(subject: &mut Subject, surroundings: &mut Surroundings<'_, '_>) {
     }
     let most = surroundings.settings.finding_records_per_minute;
     let minute = surroundings.now.0 / 60_000;
+    let is_of_address = [Place::Body, Place::Headers]
+        .into_iter()
+        .all(|place| subject.found_in(place).found().iter().all(|found| found.total() == 0));
     let told = &mut surroundings.worker.findings_told;
-    if told.0 != minute {
-        *told = (minute, 0);
+    if told.minute != minute {
+        *told = Told { minute, ..Told::default() };
     }
-    if told.1 >= most {
+    let is_too_much =
+        told.all >= most || (is_of_address && told.of_addresses >= most.div_ceil(SHARE_OF_ADDRESSES));
+    if is_too_much {
         subject.is_muted = true;
         surroundings.worker.tally.add(Metric::RecordsMuted, 1);
     } else {
-        told.1 = told.1.saturating_add(1);
+        told.all = told.all.saturating_add(1);
+        told.of_addresses = told.of_addresses.saturating_add(u32::from(is_of_address));
     }
 }

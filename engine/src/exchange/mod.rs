@@ -89,8 +89,8 @@ pub struct Worker {
     learnt: decoy::LearntReplies,
     /// What the routes' replies usually carry.
     usual: usual::UsualReplies,
-    /// How many findings were told, and in which minute.
-    findings_told: (u64, u32),
+    /// How many findings were told in this minute.
+    findings_told: findings::Told,
     /// Bytes that decoders of compressed replies hold.
     decoding: usize,
     seed: u64,
@@ -107,7 +107,7 @@ impl Worker {
             exposures: Exposures::default(),
             learnt: decoy::LearntReplies::default(),
             usual: usual::UsualReplies::default(),
-            findings_told: (0, 0),
+            findings_told: findings::Told::default(),
             decoding: 0,
             seed,
             decisions: 0,

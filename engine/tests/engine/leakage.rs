@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::world::{Outcome, World, path, shop};
 use bartizan_engine::blob::Policy;
-use bartizan_engine::blob::detectors::{Confidence, Finder, IN_BODY};
+use bartizan_engine::blob::detectors::{Confidence, Finder, IN_BODY, IN_URL};
 use bartizan_engine::blob::draft::{
     ActionDraft, AllowDraft, Condition, CounterDraft, CounterSource, DetectorDraft, LadderDraft, MaskStyle,
     PolicyDraft, RouteDraft, RuleDraft, SensitiveAction, SensitiveDraft, StepDraft,
@@ -323,6 +323,54 @@ fn findings_beyond_so_many_records_a_minute_are_muted_and_counted() {
         // What scores is told whatever else was.
         assert!(read(&mut world, "192.0.2.1", "/api/lists/1", &addresses(201)).is_notable());
     });
+}
+
+#[test]
+fn what_stands_in_addresses_takes_a_fourth_of_the_records_at_most() {
+    let mut draft = counting(Mode::Enforce);
+    draft.apps[0].sensitive[0].places |= IN_URL;
+    let blob = draft.write().unwrap();
+    let policy = Policy::parse(&blob).unwrap();
+    let mut world = World::new(&policy, MemoryStore::default(), 1);
+    world.settings.finding_records_per_minute = 10;
+    let asked = (0..25).filter(|_| {
+        read(&mut world, "192.0.2.1", "/api/lists/1?card=4111-1111-1111-1111", "[]").is_notable()
+    });
+    assert_eq!(asked.count(), 3);
+    let left = (0..25)
+        .filter(|_| read(&mut world, "192.0.2.2", "/api/lists/1", "\"customer@example.com\"").is_notable());
+    assert_eq!(left.count(), 7);
+}
+
+#[test]
+fn a_record_says_who_received_what_was_found_and_from_where() {
+    let mut draft = counting(Mode::Enforce);
+    draft.client.country_header = "x-country".to_owned();
+    let blob = draft.write().unwrap();
+    let policy = Policy::parse(&blob).unwrap();
+    let mut world = World::new(&policy, MemoryStore::default(), 1);
+    let mut record_of = |from: &str, country: &str, body: &str| {
+        let asked = world.request(from, "GET", "/api/lists/1", &[("x-country", country)]);
+        let Outcome::Forwarded(exchange) = asked else { panic!("let through") };
+        let headers = [(":status", "200"), JSON[0]];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+        let finished = world.on_same(|surroundings| {
+            let (mut replying, _) = exchange.response_head(&headers, false, surroundings);
+            let _ = replying.body(body.as_bytes().to_vec(), true, surroundings);
+            replying.finish(surroundings)
+        });
+        let record = finished.record(&policy);
+        (record.client, record.network, record.country)
+    };
+    let found = "\"customer@example.com\"";
+    let (client, network, country) = record_of("192.0.2.1", "de", found);
+    assert_eq!(country.as_deref(), Some("DE"));
+    let beside = record_of("192.0.2.7", "Germany, or <b>so</b>", found);
+    assert!(network.is_some() && beside.1 == network && beside.0 != client);
+    assert_eq!(beside.2, None, "what is no country's code is not told");
+    assert_ne!(record_of("198.51.100.1", "fr", found).1, network);
+    let (_, network, country) = record_of("192.0.2.1", "de", "[]");
+    assert_eq!((network, country), (None, None), "nothing was found");
 }
 
 #[test]
