@@ -160,7 +160,10 @@ fn so_does_every_sample_with_its_detector_alone() {
 fn so_do_texts_that_fuzzing_found() {
     let late_address =
         format!(r#"{{"phone":{{"a":"{}","b":"a@b.co","c":"3703 0044 0235"}}}}"#, "s".repeat(120));
-    let texts = ["#+xoxb-5@b.co".to_owned(), late_address];
+    // A password with an `@` in it, in front of as many characters of a host as are looked at, and one more `@`.
+    let late_host = format!("https://ann:kV8mZt1!@a{}@shop.example/", "b".repeat(62));
+    let later_host = format!("https://ann:kV8mZt1!@a{}@shop.example/", "b".repeat(63));
+    let texts = ["#+xoxb-5@b.co".to_owned(), late_address, late_host, later_host];
     let samples = texts.map(|text| Sample { detector: "fuzzing".to_owned(), text, is_found: true });
     let blob = everything();
     let policy = Policy::parse(&blob).unwrap();

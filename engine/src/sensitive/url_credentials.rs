@@ -64,7 +64,7 @@ pub(super) fn examine(text: &Text<'_>, at: usize, behind: &[u8]) -> Password {
     let there = text.bytes.get(host..).unwrap_or_default();
     let length = there.iter().take(LOOKAHEAD).take_while(|byte| is_host(**byte)).count();
     let end = host.saturating_add(length);
-    if length < LOOKAHEAD && text.is_open(end) {
+    if text.is_open(end) {
         return Password::Open;
     }
     // A password may hold an `@` itself; the last one counts, as in browsers.
@@ -190,7 +190,8 @@ mod tests {
         }
         assert_eq!(at(text, place, false), Password::Length(7));
         let long = format!("redis://:hunter2@{}", "h".repeat(LOOKAHEAD));
-        assert_eq!(at(&long, place, false), Password::Length(7));
+        assert_eq!(at(&long, place, false), Password::Open, "another `@` may follow");
+        assert_eq!(at(&format!("{long}h"), place, false), Password::Length(7));
     }
 
     #[test]
