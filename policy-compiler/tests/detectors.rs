@@ -183,6 +183,21 @@ fn so_do_texts_that_fuzzing_found() {
     });
 }
 
+#[test]
+fn what_begins_with_more_digits_than_are_counted_is_found() {
+    let text = "version: 1\ndetectors:\n  serial: { regex: '[0-9]{34}X[0-9]' }\napps:\n  shop:\n    hosts: [shop.example]\n    mode: enforce\n    sensitive: [{ find: [serial], in: /**, do: mask }]\n";
+    let blob = compile_text(Path::new("policy.yaml"), text).blob.unwrap();
+    let policy = Policy::parse(&blob).unwrap();
+    let key = HashKey::from_secret(b"samples hold nothing to hide").unwrap();
+    let world = ScanWorld { policy: &policy, key: &key };
+    let serial = format!("{}X7", "12".repeat(17));
+    let sample =
+        Sample { detector: "serial".to_owned(), text: format!("no {serial}, and so on"), is_found: true };
+    assert_eq!(differences(&sample, world), [""; 0]);
+    let (output, _) = scan(BodyKind::TEXT, &[sample.text.as_bytes()], world);
+    assert!(!String::from_utf8(output).unwrap().contains("1212"));
+}
+
 /// Looks for differences on all processors.
 fn assert_no_differences(samples: &[Sample], find: impl Fn(&[Sample]) -> Vec<String> + Sync) {
     let find = &find;

@@ -113,7 +113,7 @@ fn masks((low, high): (u8x32, u8x32), matches: impl Fn(u8x32) -> u8x32) -> u64 {
     u64::from(matches(low).to_bitmask()) | u64::from(matches(high).to_bitmask()) << LANE
 }
 
-/// How many digits a text begins with, at most 32: more than anything has that begins with them.
+/// How many digits a text begins with, at most 32.
 #[inline]
 pub(super) fn digits_ahead(text: &[u8]) -> usize {
     match text.first_chunk::<LANE>() {

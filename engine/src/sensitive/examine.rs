@@ -137,11 +137,13 @@ impl<'a, 'p> Probe<'a, 'p> {
         if is_open || (digits <= 3 && next == Some(b'.')) || rest.get(4).is_none_or(|byte| *byte == b':') {
             self.built_in(Finder::IpAddress, start, context, seen);
         }
-        if next.is_some_and(|next| !is_in(&self.table.behind_digits, next)) {
+        // Of more digits than are counted nobody knows what follows.
+        let is_unknown = next.is_none_or(|next| next.is_ascii_digit());
+        if !is_unknown && next.is_some_and(|next| !is_in(&self.table.behind_digits, next)) {
             return;
         }
         for (detector, follows) in &self.table.at_digits {
-            if next.is_none_or(|next| is_in(follows, next)) {
+            if is_unknown || next.is_some_and(|next| is_in(follows, next)) {
                 self.ask_outside_context(*detector, start, context, seen);
             }
         }

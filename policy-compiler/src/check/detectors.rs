@@ -1,5 +1,6 @@
 //! Detectors, and what apps do about what these find.
 
+use bartizan_engine::blob::detectors::{IN_BODY, IN_URL};
 use bartizan_engine::blob::draft::{Compression, PathPattern, Segment, SensitiveAction};
 
 use crate::catalogue::Catalogue;
@@ -155,6 +156,7 @@ pub(super) fn advise(policy: &Policy, catalogue: &Catalogue<'_>, findings: &mut 
     let searches = || policy.apps.iter().flat_map(|app| &app.sensitive);
     for search in searches() {
         ordinary_replies(search, catalogue, findings);
+        changes_nothing(search, findings);
     }
     let looked_for: Vec<usize> = searches().flat_map(|search| catalogue.looked_for(search)).collect();
     for detector in &policy.detectors {
@@ -192,6 +194,22 @@ fn ordinary_replies(search: &Sensitive, catalogue: &Catalogue<'_>, findings: &mu
             .help("use `mask`, or name the paths that must not carry one"),
         );
     }
+}
+
+/// Addresses are told and never changed, and members are taken out of bodies only.
+fn changes_nothing(search: &Sensitive, findings: &mut Diagnostics) {
+    let (what, instead) = match search.action.value {
+        SensitiveAction::Tag => return,
+        SensitiveAction::Remove if search.places & IN_BODY == 0 => {
+            ("members are taken out of bodies only", "add `body` to `at`, or use `mask`")
+        }
+        _ if search.places == IN_URL => (
+            "what stands in an address is told, and neither changed nor refused",
+            "use `tag`, or add `body` or `headers` to `at`",
+        ),
+        _ => return,
+    };
+    findings.push(Diagnostic::new(&codes::CHANGES_NOTHING, search.action.span, what).help(instead));
 }
 
 /// What routes expect has to be looked for, or it makes no difference.

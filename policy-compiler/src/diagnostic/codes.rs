@@ -306,6 +306,9 @@ codes! {
      what they say. A file with more than one such line in a hundred is another kind of list than the policy says, and an error."
     EXPECTED_IN_VAIN "B0619" Warning "something expected that nothing looks for"
     "A route says that its replies contain something, and the app does not look for it. Nothing is reported with or without that word."
+    CHANGES_NOTHING "B0620" Warning "something is to be changed where nothing can be"
+    "What stands in the path or query of a request is told: the request goes on as it came, and nobody is refused for it. Only members of bodies can \
+     be taken out. So `mask` and `block` with `at: [url]`, and `remove` without `body` in `at`, report and do nothing else."
 }
 
 #[cfg(test)]

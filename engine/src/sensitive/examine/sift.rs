@@ -59,7 +59,7 @@ impl Probe<'_, '_> {
             Some(b'0'..=b'9') => {
                 let digits = digits_ahead(rest);
                 rest.get(digits).is_none_or(|next| {
-                    matches!(next, b' ' | b'-' | b'.')
+                    matches!(next, b' ' | b'-' | b'.' | b'0'..=b'9')
                         || is_in(&self.table.behind_digits, *next)
                         || rest.get(..digits).is_some_and(card::is_plain_card)
                         || rest.get(4).is_none_or(|fifth| *fifth == b':')
