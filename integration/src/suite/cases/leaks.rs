@@ -19,7 +19,9 @@ pub(super) fn cases() -> Vec<Case> {
         a_card_in_a_header_field_is_masked,
         a_card_in_a_trailer_is_masked_over_http2,
         a_card_in_a_compressed_reply_is_found_and_it_passes_as_it_was,
+        a_bomb_is_not_opened_and_its_reply_passes,
         a_card_in_escapes_of_json_is_masked,
+        a_card_in_other_characters_and_under_another_type_is_masked,
         a_card_in_an_address_is_in_the_record,
         events_are_masked_and_arrive_one_by_one,
         a_reply_whose_member_was_taken_out_arrives_whole,
@@ -78,6 +80,42 @@ async fn a_card_in_a_compressed_reply_is_found_and_it_passes_as_it_was(bed: &Bed
     let seen = bed.shop.seen()?;
     let asked = seen.first().and_then(|seen| seen.header("accept-encoding"));
     ensure_equal("accept-encoding at the upstream", asked, Some("gzip, deflate"))
+}
+
+async fn a_bomb_is_not_opened_and_its_reply_passes(bed: &Bed) -> Result<(), Failure> {
+    let gateway = bed.gateway("leaking-bomb", "leaks")?;
+    let plain = [CARD.as_bytes(), &vec![b' '; 10_000_000]].concat();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&plain)?;
+    let compressed = gzip.finish()?;
+    let script = Script::chunked([&compressed]).header("content-encoding", "gzip");
+    let request = scripted("/api/bomb", &script)?.host("compressed.localhost");
+    let reply = gateway.send(1, request.header("accept-encoding", "gzip")).await?;
+    ensure_equal("bytes", reply.body.as_slice(), compressed.as_slice())?;
+    let line = gateway.line_of("/api/bomb").await?;
+    ensure_equal("uninspected", line.text("uninspected"), "bomb")
+}
+
+async fn a_card_in_other_characters_and_under_another_type_is_masked(bed: &Bed) -> Result<(), Failure> {
+    let gateway = bed.gateway("leaking-characters", "leaks")?;
+    let spaced = "paid with 4111\u{a0}1111\u{a0}1111\u{a0}1111 today";
+    let spaced_masked = "paid with ****\u{a0}****\u{a0}****\u{a0}1111 today";
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for (kind, body, expected) in [
+        ("text/plain; charset=utf-8", spaced.into(), spaced_masked.into()),
+        ("text/plain; charset=utf-16le", wide(spaced), wide(spaced_masked)),
+        (
+            "text/html",
+            Vec::from(" {\"card\":\"\\u0034111111111111111\"}"),
+            Vec::from(" {\"card\":\"\\u002a***********1111\"}"),
+        ),
+    ] {
+        let (front, back) = body.split_at(body.len() / 2);
+        let script = Script::chunked([front, back]).header("content-type", kind);
+        let reply = gateway.send(1, scripted("/api/characters", &script)?).await?;
+        ensure(reply.body == expected, || format!("{kind}: {:?}", reply.text()))?;
+    }
+    Ok(())
 }
 
 /// The same bytes in each coding, by the name that HTTP has for it.

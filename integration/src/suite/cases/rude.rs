@@ -215,6 +215,7 @@ async fn an_upstream_that_breaks_off_breaks_off(bed: &Bed) -> Result<(), Failure
     let script = Script { break_off: true, ..Script::chunked(["4111 1111 ", "1111"]) };
     let reply = gateway.send(1, Request::get("/api/broken").script(&script)?).await?;
     ensure(reply.end != End::Complete, || format!("it looks complete: {:?}", reply.text()))?;
+    ensure(!reply.text().contains("4111"), || format!("a part of a number left: {:?}", reply.text()))?;
     still_works(&gateway).await
 }
 
