@@ -6,9 +6,20 @@ use crate::vocabulary::Detector;
 
 /// Every value of the text: what it is, where it begins and ends.
 pub(super) fn values(text: &[u8]) -> Vec<(Detector, usize, usize)> {
+    let addresses: Vec<_> = (0..text.len()).filter_map(|at| email(text, at)).collect();
+    // What a domain looks like besides is not asked.
+    let is_in_domain = |place: usize| {
+        addresses
+            .iter()
+            .any(|(_, start, end)| text[*start..place.clamp(*start, *end)].contains(&b'@') && place < *end)
+    };
     let mut found = Vec::new();
     let mut start = 0;
     while start < text.len() {
+        if is_in_domain(start) {
+            start += 1;
+            continue;
+        }
         let number = iban(text, start).or_else(|| ssn(text, start)).or_else(|| card(text, start));
         start = match number {
             Some((detector, end)) => {
@@ -18,7 +29,7 @@ pub(super) fn values(text: &[u8]) -> Vec<(Detector, usize, usize)> {
             None => start + 1,
         };
     }
-    found.extend((0..text.len()).filter_map(|at| email(text, at)));
+    found.extend(addresses);
     found
 }
 
@@ -40,6 +51,10 @@ pub(super) fn mask(text: &[u8], detectors: DetectorBits, keep: usize) -> Vec<u8>
         }
         let domain = text[start..end].iter().position(|byte| *byte == b'@').map_or(start, |at| start + at);
         let significant: Vec<usize> = (start..end).filter(|at| text[*at].is_ascii_alphanumeric()).collect();
+        // A local part of signs alone, `_`, would stay readable.
+        if significant.iter().all(|at| *at >= domain) {
+            output[start..domain].fill(b'*');
+        }
         let kept_from = significant.len().saturating_sub(keep);
         let kept = significant[kept_from..].iter().filter(|at| **at >= domain);
         let kept: Vec<usize> = kept.copied().collect();
