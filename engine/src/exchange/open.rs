@@ -330,20 +330,14 @@ fn readable_reply(subject: &mut Subject, headers: &Headers, policy: &Policy<'_>)
     if offered.iter().any(|value| *value != accepted.as_bytes()) {
         subject.changes.set.push(("accept-encoding", accepted.to_owned()));
     }
-    for name in ["range", "if-range", "request-range", "accept-charset"] {
-        if header(headers, name).is_some() {
-            subject.changes.remove.push(name.to_owned());
-        }
-    }
     // Messages in JSON are read one by one as they are, and not where each is compressed.
     let kind = header(headers, "content-type").unwrap_or_default().to_ascii_lowercase();
-    if kind.starts_with(b"application/") && memchr::memmem::find(&kind, b"+json").is_some() {
-        for name in ["grpc-accept-encoding", "connect-accept-encoding"] {
-            if header(headers, name).is_some() {
-                subject.changes.remove.push(name.to_owned());
-            }
-        }
-    }
+    let has_messages = kind.starts_with(b"application/") && memchr::memmem::find(&kind, b"+json").is_some();
+    let of_messages = ["grpc-accept-encoding", "connect-accept-encoding"];
+    let of_messages = of_messages.into_iter().filter(|_| has_messages);
+    let unwanted = ["range", "if-range", "request-range", "accept-charset"].into_iter().chain(of_messages);
+    let sent = unwanted.filter(|name| header(headers, name).is_some());
+    subject.changes.remove.extend(sent.map(str::to_owned));
     if let Some(accepted) = without_charset(&super::all_headers(headers, "accept")) {
         subject.changes.set.push(("accept", accepted));
     }

@@ -12,7 +12,7 @@ use super::text::{Known, Text, is_word};
 use super::view::INNER_QUOTE;
 use crate::blob::Policy;
 use crate::blob::detectors::{LiteralKind, LiteralRecord};
-use filter::{COMPARED, folded, folded_beginning, hash_of_whole, next_whole};
+use filter::{COMPARED, LOOKED_UP, folded, folded_beginning, hash_of_whole, next_whole};
 
 /// How many parts the beginnings are sorted into, as a power of two.
 const BUCKET_BITS: u32 = 12;
@@ -106,10 +106,9 @@ impl Beginnings {
         self.filter().is_some_and(|filter| filter.may_begin([a, b, c, d]) != 0 && filter.begins(bytes))
     }
 
-    /// Whether any of what begins with these bytes is wanted. All are asked until one is.
+    /// Goes through what begins with these bytes, as far as they are compared.
     #[inline]
-    fn any(&self, bytes: [u8; COMPARED], mut is_wanted: impl FnMut(&Beginning) -> bool) -> bool {
-        let Some(filter) = self.filter() else { return false };
+    fn each(&self, filter: &Filter, bytes: [u8; COMPARED], mut found: impl FnMut(&Beginning)) {
         let bytes = folded(bytes);
         let mut lengths = filter.lengths(bytes);
         while lengths != 0 {
@@ -120,13 +119,9 @@ impl Beginnings {
             let bucket = bucket_of(whole);
             let start = self.starts.get(bucket).copied().unwrap_or(0);
             let end = self.starts.get(bucket.wrapping_add(1)).copied().unwrap_or(0);
-            for beginning in self.sorted.get(start as usize..end as usize).unwrap_or_default() {
-                if beginning.whole == whole && is_wanted(beginning) {
-                    return true;
-                }
-            }
+            let beginnings = self.sorted.get(start as usize..end as usize).unwrap_or_default();
+            beginnings.iter().filter(|beginning| beginning.whole == whole).for_each(&mut found);
         }
-        false
     }
 
     /// Every literal that stands at a place. The answer says whether one may, as far as the text is there.
@@ -139,21 +134,20 @@ impl Beginnings {
     ) -> Known {
         let Some(filter) = self.filter() else { return Known::No };
         let rest = text.bytes.get(start..).unwrap_or_default();
+        let begins = |four: &[u8; LOOKED_UP]| filter.may_begin(*four) != 0;
         let bytes = match rest.first_chunk() {
             Some(bytes) => *bytes,
             None if text.end => padded(rest),
             // What is not there yet may be anything.
-            None => {
-                let is_none = rest.first_chunk().is_some_and(|four| filter.may_begin(*four) == 0);
-                return if is_none { Known::No } else { Known::Open };
-            }
+            None if rest.first_chunk().is_none_or(begins) => return Known::Open,
+            None => return Known::No,
         };
-        if !self.may_begin(bytes) {
-            return Known::No;
-        }
         let mut known = Known::No;
-        self.any(bytes, |beginning| {
-            let Some(record) = policy.literals.get(usize::from(beginning.literal)) else { return false };
+        if !bytes.first_chunk().is_some_and(begins) {
+            return known;
+        }
+        self.each(filter, bytes, |beginning| {
+            let Some(record) = policy.literals.get(usize::from(beginning.literal)) else { return };
             match stands(record, text, start) {
                 Stands::No => {}
                 Stands::Open => known = Known::Open,
@@ -164,7 +158,6 @@ impl Beginnings {
                     found(Literal { record, end });
                 }
             }
-            false
         });
         known
     }

@@ -164,9 +164,14 @@ fn charset(parameters: &[u8]) -> Option<String> {
     })
 }
 
+/// The letters and digits of a charset's name: `x-UTF_16` and `utf16` are told apart by nobody.
+fn bare(charset: &str) -> String {
+    charset.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
 /// Whether it is UTF-16 in an order that its mark tells: the names of the IANA registry and those that platforms have.
 fn is_utf16(charset: &str) -> bool {
-    let name: String = charset.chars().filter(char::is_ascii_alphanumeric).collect();
+    let name = bare(charset);
     let is_named = ["utf16", "csutf16", "xutf16", "unicode", "csunicode", "iso10646ucs2", "ucs2"]
         .into_iter()
         .any(|other| name.starts_with(other));
@@ -177,15 +182,15 @@ fn is_utf16(charset: &str) -> bool {
 fn is_ascii_compatible(charset: &str) -> bool {
     /// The numbers of IBM's code pages that are a kind of EBCDIC.
     const EBCDIC: [&str; 33] = [
-        "037", "273", "275", "277", "278", "280", "281", "284", "285", "290", "297", "420", "423", "424",
+        "37", "273", "275", "277", "278", "280", "281", "284", "285", "290", "297", "420", "423", "424",
         "500", "870", "871", "880", "905", "918", "924", "1025", "1026", "1047", "1140", "1141", "1142",
         "1143", "1144", "1145", "1146", "1147", "1148",
     ];
-    let name: String = charset.chars().filter(char::is_ascii_alphanumeric).collect();
+    let name = bare(charset);
     let others = ["utf32", "utf7", "ucs4", "ebcdic", "scsu", "bocu"];
     let digits = |prefix: &str| name.strip_prefix(prefix).map(|digits| digits.trim_start_matches('0'));
     let page = ["xibm", "csibm", "ibm", "cp"].into_iter().find_map(digits);
-    let is_ebcdic = page.is_some_and(|page| EBCDIC.iter().any(|other| other.trim_start_matches('0') == page));
+    let is_ebcdic = page.is_some_and(|page| EBCDIC.contains(&page));
     !is_ebcdic && !others.into_iter().any(|other| name.contains(other))
 }
 

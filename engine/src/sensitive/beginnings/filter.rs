@@ -7,7 +7,7 @@ const SHORT_BITS: u32 = 12;
 /// The same of the table of lengths.
 const LENGTH_BITS: u32 = 12;
 /// How many bytes of a literal are looked up first, and how many are compared then.
-const LOOKED_UP: usize = 4;
+pub(super) const LOOKED_UP: usize = 4;
 pub(super) const COMPARED: usize = 8;
 
 /// Says of nearly all beginnings that are none of a literal's that they are none: a bit for each hash of one that is.
